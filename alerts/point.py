@@ -1,0 +1,56 @@
+"""A point: one day of one series (society, target)."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """Whether a point may be used. Absence is a state, never a zero and never a fall."""
+
+    OK = "ok"
+    INSUFFICIENT = "insufficient"
+    DEGRADED = "degraded"
+    NO_DATA = "no_data"
+
+
+class OutletCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Judged documents of one outlet on one day of one series."""
+
+    outlet: str
+    support: int
+    neutral: int
+    oppose: int
+
+    @property
+    def n(self) -> int:
+        """Documents that address the target."""
+        return self.support + self.neutral + self.oppose
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One day of one series. Net support is 100 x (P(support) - P(oppose)), -100 to +100."""
+
+    society: str
+    target: str
+    day: date
+    support: int
+    neutral: int
+    oppose: int
+    outlets: int
+    net_support: float | None
+    """None when there is no document."""
+    lower: float | None
+    upper: float | None
+    """95 % interval; None when there is no document."""
+    n_eff: float
+    """Effective number of documents after clustering by outlet (Kish 1965)."""
+    state: State
+
+    @property
+    def n(self) -> int:
+        """Documents that address the target."""
+        return self.support + self.neutral + self.oppose

@@ -1,0 +1,1 @@
+"""What a document says: targets, stances, and the classifiers that judge them."""

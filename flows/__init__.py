@@ -1,0 +1,1 @@
+"""How it runs: settings, wiring, Prefect flows and the command line."""

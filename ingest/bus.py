@@ -1,0 +1,140 @@
+"""The bus: one protocol, two implementations (a SQLite log and Kafka), chosen by a URL.
+
+    publish -> topic (partitions by key) -> subscribe(group) -> poll -> … store … -> commit
+
+Delivery is at least once: a message that was polled and not committed comes again, to this
+consumer after a restart or to another member of the group. Order holds within a partition, and one
+key is always on one partition.
+
+Every message carries an `origin` header: the identity of the row that was read (`import:RUN/LINE`,
+`feed:SOURCE/RUN/N`). A retry, a redelivery or a replay of the same row has the same origin, so the
+ledger of dispositions counts it once. A message from elsewhere without the header gets its
+`topic/partition/offset`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+DOCUMENTS = "barometer.documents.v1"
+DEAD_LETTERS = "barometer.documents.v1.dlq"
+
+PARTITIONS = 4
+"""Partitions of each topic when Barometer creates it."""
+
+ORIGIN = "origin"
+
+
+class BusError(Exception):
+    """The bus could not do what was asked; the text names the bus and the remedy."""
+
+
+class BusUnavailable(BusError):
+    """Not now: the broker or the file cannot be reached; the same call may succeed later."""
+
+
+class BusRefused(BusError):
+    """Never: wrong URL, wrong password, no permission."""
+
+
+class RecordTooLarge(BusError):
+    """One record is larger than the bus takes; nothing of the call was published."""
+
+
+class PartitionsLost(BusError):
+    """A commit came too late: another member owns the partition now and will see the messages again."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is published. The key picks the partition."""
+
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = {}
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What is polled."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+    headers: Mapping[str, str] = {}
+
+    @property
+    def origin(self) -> str:
+        """Identity of the row that was read: the header, or the place on the bus."""
+        return self.headers.get(ORIGIN) or f"{self.topic}/{self.partition}/{self.offset}"
+
+
+class Consumer(Protocol):
+    """One member of a consumer group. Used by one thread."""
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """Up to `limit` messages not yet polled by this member; empty when none came in `timeout` seconds."""
+        ...
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """Say that these messages, and all before them on their partitions, are done.
+
+        Raises PartitionsLost when any of them belongs to another member now (none is committed then).
+        """
+        ...
+
+    def caught_up(self) -> bool:
+        """True when this member holds its partitions and has polled all that had been published to them."""
+        ...
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once. What was not committed comes again."""
+        ...
+
+
+class Bus(Protocol):
+    """A durable log of topics."""
+
+    def create_topics(self, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
+        """Create the topics that do not exist yet; those that do stay as they are."""
+        ...
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        """Durable when this returns (acknowledged by the broker, or synced to disk). All or an error."""
+        ...
+
+    def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
+        """A new member of `group`, starting where the group committed, or at the beginning."""
+        ...
+
+    def backlog(self, topics: Sequence[str], group: str) -> int:
+        """Messages published to `topics` that `group` has not committed."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...
+
+
+def connect(url: str) -> Bus:
+    """The bus at `url`: `sqlite:///path/to/bus.db` or `kafka://host:9092,host:9092?security_protocol=…`.
+
+    Raises BusRefused for a URL that names no bus; connecting itself may wait until first use.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        from ingest.sqlite_bus import SqliteBus
+
+        return SqliteBus.from_url(url)
+    if scheme == "kafka":
+        from ingest.kafka_bus import KafkaBus
+
+        return KafkaBus.from_url(url)
+    raise BusRefused(
+        f"BAROMETER_BUS_URL has the scheme {scheme or 'none'!r}; "
+        "use sqlite:///var/bus.db or kafka://host:9092"
+    )

@@ -1,0 +1,110 @@
+"""The database: one protocol, two implementations (chdb in the process, a ClickHouse server), chosen by a URL.
+
+Both take the same SQL (floor: ClickHouse 18.16 and chdb 26), the same parameters, and give the same rows, types and
+errors: strings as str, integers as int, dates as date, times as aware UTC datetime, arrays as list, NULL as None.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+Value = Any
+Row = tuple[Value, ...]
+
+
+class DatabaseError(Exception):
+    """The database could not do what was asked; the text names the database or the query and the remedy."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """Not now: the server cannot be reached, or another process holds the data folder."""
+
+
+class DatabaseRefused(DatabaseError):
+    """Never: wrong URL, wrong user or password, no such database."""
+
+
+class QueryFailed(DatabaseError):
+    """The engine rejected a statement or a value. `code` is ClickHouse's error code (0 when the client noticed)."""
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a query gives back: names, ClickHouse types, rows."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[Row]
+
+    def dicts(self) -> Iterator[dict[str, Value]]:
+        """The rows by column name."""
+        for row in self.rows:
+            yield dict(zip(self.columns, row, strict=True))
+
+
+class Database(Protocol):
+    """ClickHouse, in the process or over the network. Safe to use from several threads."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, for people: never with a password."""
+        ...
+
+    def execute(self, sql: str, parameters: Mapping[str, Value] | None = None) -> None:
+        """Run a statement that gives nothing back. Parameters as `%(name)s`, escaped by clickhouse-driver."""
+        ...
+
+    def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Result:
+        """Run a SELECT (or SHOW, DESCRIBE, EXISTS)."""
+        ...
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows as one native block: all of them or none. Nothing happens for no rows."""
+        ...
+
+    def close(self) -> None:
+        """Release the folder or the connection."""
+        ...
+
+
+def connect(url: str, *, create: bool = False) -> Database:
+    """The database at `url`: `chdb:///path` or `clickhouse://user:password@host:9000/name?secure=1`.
+
+    `create` makes the folder or the database when it is not there (what `barometer migrate` does).
+    Raises DatabaseRefused for a URL that names no database, DatabaseUnavailable when it cannot be reached now.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "chdb":
+        from storage.chdb_database import ChdbDatabase
+
+        return ChdbDatabase.from_url(url, create=create)
+    if scheme in ("clickhouse", "clickhouses"):
+        from storage.clickhouse_database import ClickHouseDatabase
+
+        return ClickHouseDatabase.from_url(url, create=create)
+    raise DatabaseRefused(
+        f"BAROMETER_DATABASE_URL has the scheme {scheme or 'none'!r}; "
+        "use chdb:///var/clickhouse or clickhouse://user:password@host:9000/barometer"
+    )
+
+
+_last_version = 0
+
+
+def next_version() -> int:
+    """Microseconds since 1970, strictly increasing within this process: the version column of replacing tables.
+
+    Order of writing, not event time; taken *before* the rows that it stamps are read or computed, so that of two
+    concurrent writers the one that saw more wins.
+    """
+    global _last_version  # noqa: PLW0603
+    _last_version = max(_last_version + 1, time.time_ns() // 1_000)
+    return _last_version
