@@ -16,6 +16,7 @@ def canonical_url(url: str) -> str:
     http and https give the same form. Empty for anything that is not an http(s) address.
     """
     try:
+        url.encode("utf-8")  # lone surrogates are in no address
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
@@ -30,5 +31,6 @@ def canonical_url(url: str) -> str:
             if not name.lower().startswith("utm_") and name.lower() not in _TRACKING
         )
     )
+    host = f"[{host}]" if ":" in host else host
     netloc = host if port in (None, 80, 443) else f"{host}:{port}"
-    return urlunsplit(("https", netloc, parts.path.rstrip("/") or "/", query, ""))
+    return urlunsplit(("https", netloc, parts.path.rstrip("/ ") or "/", query, ""))

@@ -88,8 +88,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if "\x00" in value:
                 raise InvalidDocument(f"{name} contains a NUL byte")
-            if any("\ud800" <= c <= "\udfff" for c in value):
-                raise InvalidDocument(f"{name} is not valid Unicode")
+            try:
+                value.encode("utf-8")  # lone surrogates, which no broker or database takes
+            except UnicodeEncodeError as error:
+                raise InvalidDocument(f"{name} is not valid Unicode") from error
         if not self.title.strip() and not self.text.strip():
             raise InvalidDocument("neither title nor text")
         if not _SOCIETY.fullmatch(self.society):

@@ -6,6 +6,7 @@ errors: strings as str, integers as int, dates as date, times as aware UTC datet
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -58,16 +59,24 @@ class Database(Protocol):
         """Where it is, for people: never with a password."""
         ...
 
+    def version(self) -> tuple[int, ...]:
+        """The version of the engine: (18, 16, 1), (26, 9, 2)."""
+        ...
+
     def execute(self, sql: str, parameters: Mapping[str, Value] | None = None) -> None:
-        """Run a statement that gives nothing back. Parameters as `%(name)s`, escaped by clickhouse-driver."""
+        """Run one statement that gives nothing back. Parameters as `%(name)s`, see storage/parameters.py."""
         ...
 
     def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> Result:
-        """Run a SELECT (or SHOW, DESCRIBE, EXISTS)."""
+        """Run a SELECT (or SHOW, DESCRIBE, EXISTS). Columns and types are there even without rows."""
         ...
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows as one native block: all of them or none. Nothing happens for no rows."""
+        """Insert rows as one native block. Nothing happens for no rows.
+
+        Each value is checked before anything is written: QueryFailed means that no row is there, with
+        DatabaseUnavailable that is not known, and the same rows may be inserted again. Times must be aware.
+        """
         ...
 
     def close(self) -> None:
@@ -76,12 +85,16 @@ class Database(Protocol):
 
 
 def connect(url: str, *, create: bool = False) -> Database:
-    """The database at `url`: `chdb:///path` or `clickhouse://user:password@host:9000/name?secure=1`.
+    """The database at `url`: `chdb:///relative/folder`, `chdb:////absolute/folder` or
+    `clickhouse://user:password@host:9000/name?secure=1`.
 
     `create` makes the folder or the database when it is not there (what `barometer migrate` does).
     Raises DatabaseRefused for a URL that names no database, DatabaseUnavailable when it cannot be reached now.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
     if scheme == "chdb":
         from storage.chdb_database import ChdbDatabase
 
@@ -97,6 +110,7 @@ def connect(url: str, *, create: bool = False) -> Database:
 
 
 _last_version = 0
+_versions = threading.Lock()
 
 
 def next_version() -> int:
@@ -106,5 +120,6 @@ def next_version() -> int:
     concurrent writers the one that saw more wins.
     """
     global _last_version  # noqa: PLW0603
-    _last_version = max(_last_version + 1, time.time_ns() // 1_000)
-    return _last_version
+    with _versions:
+        _last_version = max(_last_version + 1, time.time_ns() // 1_000)
+        return _last_version

@@ -4,7 +4,7 @@
 
 -- One row per document; the first arrival stays (a later one is a duplicate). Text of off-topic
 -- documents is not kept.
-CREATE TABLE documents (
+CREATE TABLE IF NOT EXISTS documents (
     id           String,
     origin       String,            -- the row read that brought it
     source       String,
@@ -26,7 +26,7 @@ PARTITION BY toYYYYMM(day)
 ORDER BY id;
 
 -- What the model says of a document as a whole.
-CREATE TABLE readings (
+CREATE TABLE IF NOT EXISTS readings (
     document_id  String,
     society      String,
     day          Date,
@@ -42,7 +42,7 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (society, day, document_id);
 
 -- One row per document and target. Newest wins: re-judging never doubles a count.
-CREATE TABLE judgements (
+CREATE TABLE IF NOT EXISTS judgements (
     document_id     String,
     society         String,
     target          String,
@@ -63,7 +63,7 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (society, target, day, document_id);
 
 -- Judged documents per outlet and day, recounted for the days that a batch touched.
-CREATE TABLE daily_counts (
+CREATE TABLE IF NOT EXISTS daily_counts (
     society  String,
     target   String,
     day      Date,
@@ -78,7 +78,7 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (society, target, day, outlet);
 
 -- One day of one series, as published.
-CREATE TABLE points (
+CREATE TABLE IF NOT EXISTS points (
     society     String,
     target      String,
     day         Date,
@@ -97,7 +97,7 @@ PARTITION BY toYYYYMM(day)
 ORDER BY (society, target, day);
 
 -- The ledger: what became of every row read, once each.
-CREATE TABLE dispositions (
+CREATE TABLE IF NOT EXISTS dispositions (
     origin      String,
     document_id String,
     source      String,
@@ -109,7 +109,7 @@ CREATE TABLE dispositions (
 ORDER BY origin;
 
 -- What can never be judged, with its origin and reason.
-CREATE TABLE dead_letters (
+CREATE TABLE IF NOT EXISTS dead_letters (
     origin    String,
     source    String,
     place     String,
@@ -123,7 +123,7 @@ CREATE TABLE dead_letters (
 ORDER BY origin;
 
 -- One row per attempt to read a source or a file.
-CREATE TABLE source_runs (
+CREATE TABLE IF NOT EXISTS source_runs (
     run         String,
     source      String,
     started_at  DateTime('UTC'),
@@ -140,7 +140,7 @@ CREATE TABLE source_runs (
 ORDER BY (source, run);
 
 -- What the fetcher must remember of a source between runs.
-CREATE TABLE source_states (
+CREATE TABLE IF NOT EXISTS source_states (
     source          String,
     etag            String,
     last_modified   String,
@@ -151,7 +151,7 @@ CREATE TABLE source_states (
 ) ENGINE = ReplacingMergeTree(version)
 ORDER BY source;
 
-CREATE TABLE incidents (
+CREATE TABLE IF NOT EXISTS incidents (
     id          String,
     society     String,
     target      String,
@@ -171,7 +171,7 @@ CREATE TABLE incidents (
 ORDER BY id;
 
 -- What people are told of an incident: saved first, told, then marked told.
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS messages (
     id          String,
     incident    String,
     kind        String,             -- opened, resolved
@@ -184,7 +184,7 @@ CREATE TABLE messages (
 ) ENGINE = ReplacingMergeTree(version)
 ORDER BY id;
 
-CREATE TABLE digests (
+CREATE TABLE IF NOT EXISTS digests (
     week       String,              -- 2026-W47
     title      String,
     body       String,

@@ -1,0 +1,53 @@
+"""The log channel: messages go to the log, and to a text file when one is named."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from pathlib import Path
+
+from alerts.channel import ChannelFailed
+from alerts.message import Message
+
+_log = logging.getLogger("barometer.alerts")
+
+_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+"""Faults of the moment (disk full, too many files); every other one needs another setting."""
+
+
+class LogChannel:
+    """Logs each message to `barometer.alerts` (title and body); appends it to `path` first when there is one."""
+
+    name = "log"
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+
+    def send(self, message: Message) -> None:
+        """File first: what the file did not take is not reported as sent. Raises ChannelFailed."""
+        if self._path is not None:
+            self._append(self._path, message)
+        level = logging.WARNING if message.kind == "opened" else logging.INFO
+        _log.log(level, "%s\n%s", message.title, message.body)
+
+    def _append(self, path: Path, message: Message) -> None:
+        head = f"{message.title}\n{message.created_at:%Y-%m-%d %H:%M} UTC · {message.id}"
+        data = f"{head}\n\n{message.body.rstrip()}\n\n{'-' * 78}\n\n".encode("utf-8", "replace")
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                written = os.write(file, data)  # one write: readers never see half a message
+                if written < len(data):
+                    os.ftruncate(file, os.fstat(file).st_size - written)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            permanent = error.errno not in _PASSING
+            remedy = "name another file" if permanent else "make room; it will be sent again"
+            raise ChannelFailed(
+                f"the log channel cannot write {path}: {error.strerror or error}; {remedy}",
+                permanent=permanent,
+            ) from error

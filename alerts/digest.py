@@ -1,0 +1,196 @@
+"""The digest of one week: figures, incidents, ledger and failing sources, as data that a text or a page can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from alerts.incident import Incident, Status
+from alerts.net_support import add_by_outlet, estimate_point
+from alerts.net_support_change import SupportChange, change_between
+from alerts.point import OutletCount, Point
+from alerts.week import days_of_week, previous_week
+from classify.disposition import Disposition
+
+WEEKS_BEFORE = 4
+"""Weeks shown before the one of the digest."""
+
+
+class SourceAttempt(Protocol):
+    """One attempt to read a source: what storage keeps in `source_runs`."""
+
+    @property
+    def source(self) -> str:
+        """Name of the source."""
+        ...
+
+    @property
+    def outcome(self) -> str:
+        """ok, unchanged, failed or interrupted."""
+        ...
+
+    @property
+    def error(self) -> str:
+        """Why it failed; empty when it did not."""
+        ...
+
+
+class FailingSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A source whose last attempt of the week failed."""
+
+    source: str
+    failed: int
+    """Attempts that failed …"""
+    attempts: int
+    """… of so many."""
+    error: str
+    """Of the last attempt."""
+
+
+class SeriesWeek(msgspec.Struct, frozen=True, kw_only=True):
+    """One series in the week of a digest."""
+
+    society: str
+    target: str
+    week: Point
+    """This week; its `day` is the Monday, its counts are those of the whole week."""
+    before: tuple[Point, ...]
+    """The WEEKS_BEFORE weeks before it, oldest first; the last one is last week."""
+    change: SupportChange | None
+    """This week minus last week; None unless both have documents."""
+
+    @property
+    def last_week(self) -> Point:
+        """The week before."""
+        return self.before[-1]
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """One week. Series stand in the order of their names, never of their figures."""
+
+    week: str
+    monday: date
+    sunday: date
+    series: tuple[SeriesWeek, ...]
+    incidents: tuple[Incident, ...]
+    """Open at the end of the week, or opened or resolved in it; oldest first."""
+    ledger: Mapping[str, int]
+    """Rows read by disposition; every disposition is there."""
+    sources: int
+    """Sources that were tried in the week."""
+    failing: tuple[FailingSource, ...]
+    models: tuple[str, ...]
+    """Models whose judgements are counted."""
+    simulated: bool
+    created_at: datetime
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the ledger: each has exactly one disposition."""
+        return sum(self.ledger.values())
+
+
+def build_digest(
+    week: str,
+    counts: Mapping[tuple[str, str], Mapping[date, Sequence[OutletCount]]],
+    *,
+    incidents: Sequence[Incident] = (),
+    ledger: Mapping[str, int] | None = None,
+    attempts: Sequence[SourceAttempt] = (),
+    models: Sequence[str] = (),
+    now: datetime,
+    simulated: bool = False,
+) -> Digest:
+    """The digest of `week` (`2026-W47`).
+
+    `counts` holds, by (society, target) and day, the counts by outlet of this week and of the WEEKS_BEFORE weeks
+    before it; other days are passed over. A week's figure is estimated from the sums by outlet over its days.
+    `ledger` are rows read in the week by disposition, `attempts` the attempts at sources in the week, oldest
+    first. Raises ValueError for what is not a week, or a `now` without time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now has no time zone; pass an aware time, e.g. datetime.now(UTC)")
+    monday, sunday = days_of_week(week)
+    weeks = [previous_week(week, back) for back in range(WEEKS_BEFORE, -1, -1)]
+    return Digest(
+        week=week,
+        monday=monday,
+        sunday=sunday,
+        series=tuple(
+            _series_week(society, target, counts[society, target], weeks)
+            for society, target in sorted(counts)
+        ),
+        incidents=_incidents_of_week(incidents, monday, sunday),
+        ledger={d.value: int((ledger or {}).get(d.value, 0)) for d in Disposition},
+        sources=len({attempt.source for attempt in attempts}),
+        failing=_failing(attempts),
+        models=tuple(sorted(set(models))),
+        simulated=simulated,
+        created_at=now,
+    )
+
+
+def counts_of_week(
+    counts: Mapping[date, Sequence[OutletCount]], week: str
+) -> tuple[OutletCount, ...]:
+    """Counts by outlet, added up over the days of `week`."""
+    monday, _ = days_of_week(week)
+    days = [monday + timedelta(days=i) for i in range(7)]
+    return add_by_outlet(c for day in days for c in counts.get(day, ()))
+
+
+def _series_week(
+    society: str,
+    target: str,
+    counts: Mapping[date, Sequence[OutletCount]],
+    weeks: Sequence[str],
+) -> SeriesWeek:
+    by_week = [counts_of_week(counts, week) for week in weeks]
+    points = [
+        estimate_point(society, target, days_of_week(week)[0], of_week)
+        for week, of_week in zip(weeks, by_week, strict=True)
+    ]
+    return SeriesWeek(
+        society=society,
+        target=target,
+        week=points[-1],
+        before=tuple(points[:-1]),
+        change=change_between(by_week[-2], by_week[-1]),
+    )
+
+
+def _incidents_of_week(
+    incidents: Sequence[Incident], monday: date, sunday: date
+) -> tuple[Incident, ...]:
+    def concerns(incident: Incident) -> bool:
+        if incident.detected_on > sunday:  # what Sunday's documents show is opened on Monday
+            return False
+        if incident.status == Status.OPEN or incident.resolved_at is None:
+            return True
+        return incident.resolved_at.astimezone(UTC).date() >= monday
+
+    return tuple(
+        sorted(
+            (i for i in incidents if concerns(i)),
+            key=lambda i: (i.detected_on, i.society, i.target),
+        )
+    )
+
+
+def _failing(attempts: Sequence[SourceAttempt]) -> tuple[FailingSource, ...]:
+    by_source: dict[str, list[SourceAttempt]] = {}
+    for attempt in attempts:
+        by_source.setdefault(attempt.source, []).append(attempt)
+    return tuple(
+        FailingSource(
+            source=source,
+            failed=sum(a.outcome == "failed" for a in tried),
+            attempts=len(tried),
+            error=tried[-1].error,
+        )
+        for source, tried in sorted(by_source.items())
+        if tried[-1].outcome == "failed"
+    )

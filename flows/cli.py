@@ -1,0 +1,104 @@
+"""`barometer`: one group of small commands, each loaded only when it is asked for.
+
+Exit status: 0 done, 1 a failure, 2 the user's mistake. One clear sentence on standard error, never a traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "demo": ("demo", "Run the whole pipeline on simulated outlets, offline."),
+    "run": ("run", "Collect, score, watch and report, all in this process."),
+    "migrate": ("migrate", "Create or update the tables and topics."),
+    "collect": ("collect", "Read the sources that are due."),
+    "score": ("score", "Judge what is on the bus (--follow: for ever)."),
+    "watch": ("watch", "Estimate, look for falls, tell people."),
+    "digest": ("digest", "Write the digest of a week and show it."),
+    "serve": ("serve", "Serve the flows as Prefect deployments."),
+    "import": ("import_files", "Import JSONL, CSV or feed files."),
+    "classify": ("classify_lines", "Judge JSON lines from a file or standard input."),
+    "incidents": ("incidents", "Show incidents."),
+    "dead-letters": ("dead_letters", "Show and replay what could not be judged."),
+    "sources": ("sources", "Show and check the sources."),
+    "sql": ("sql", "Ask the database a question."),
+    "health": ("health", "Say whether everything works, and how fresh the figures are."),
+}
+"""Command -> module in flows/commands and its one line of help (kept here so that --help loads nothing)."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands' names and help; imports a command when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order that a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; None for a name that is no command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"flows.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="barometer")
+def cli() -> None:
+    """Monitor public attitudes toward regular and irregular migration.
+
+    Settings come from BAROMETER_… variables or barometer.toml; the defaults run on one machine.
+    Start with `barometer demo`.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    try:
+        status = cli.main(args=arguments, prog_name="barometer", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _say("Stopped. What was not committed is read again at the next start.", 130)
+    except BrokenPipeError:
+        # The reader of our output left (`barometer sql … | head`): that is its right.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        return 0
+    except Exception as error:
+        from flows.failures import status_of
+
+        known = status_of(error)
+        if known is None:
+            raise
+        return _say(str(error), known)
+    return int(status or 0)
+
+
+def _say(sentence: str, status: int) -> int:
+    click.echo(f"barometer: {sentence}", err=True)
+    return status
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""`barometer classify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), default="-")
+@click.pass_context
+def command(ctx: click.Context, file: Path) -> None:
+    """Judge JSON lines {"id", "text", "targets"?} from FILE or standard input.
+
+    One JSON line each on standard output, in order; a bad line gives {"line", "error"} on standard error and
+    exit status 1 at the end.
+    """
+    import msgspec
+    from classify.classify_lines import BadLine, classify_lines
+
+    from classify.classifier import load_classifier
+    from flows.settings import load_settings
+
+    classifier = load_classifier(load_settings().model)
+    encode = msgspec.json.Encoder().encode
+    bad = 0
+    if str(file) == "-":
+        lines = sys.stdin.buffer
+    else:
+        try:
+            lines = file.open("rb")
+        except OSError as error:
+            raise click.UsageError(f"Cannot read {file}: {error.strerror}.") from error
+    with lines:
+        for answer in classify_lines(lines, classifier):
+            if isinstance(answer, BadLine):
+                bad += 1
+                sys.stderr.write(encode(answer).decode() + "\n")
+            else:
+                sys.stdout.write(encode(answer).decode() + "\n")
+    ctx.exit(1 if bad else 0)

@@ -1,0 +1,24 @@
+"""`barometer collect`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--source", "names", multiple=True, help="Only this source, due or not (repeatable).")
+def command(names: tuple[str, ...]) -> None:
+    """Read the sources that are due and publish what is new."""
+    from flows.collecting import collect
+    from flows.display import progress_bar
+    from flows.steps import now_utc
+    from flows.wiring import edges
+    from ingest.source import check_names
+
+    with edges() as opened:
+        check_names(opened.sources, names)
+        with progress_bar("Reading sources", len(names) or len(opened.sources)) as bar:
+            report = collect(opened, now=now_utc(), only=names, progress=lambda run: bar.advance())
+    for run in report.failed:
+        click.echo(f"{run.source}: {run.error}", err=True)
+    click.echo(str(report))

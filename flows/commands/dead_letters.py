@@ -1,0 +1,48 @@
+"""`barometer dead-letters`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Rows and messages that could not be judged, with place and reason."""
+
+
+@command.command("list")
+@click.option("--reason", default="", help="Only those whose reason contains this.")
+@click.option("--limit", default=50, show_default=True, help="At most this many.")
+@click.option("--payload", is_flag=True, help="Show what was read, too.")
+def list_(reason: str, limit: int, payload: bool) -> None:
+    """Show dead letters, newest first."""
+    from flows.display import table
+    from flows.wiring import edges
+    from storage.dead_letters import stored
+
+    with edges() as opened:
+        found = [one.letter for one in stored(opened.database, reason=reason, limit=limit)]
+    if not found:
+        click.echo("No dead letters.")
+        return
+    table(
+        ["read at", "place", "reason"] + (["payload"] if payload else []),
+        [
+            (f"{letter.read_at:%Y-%m-%d %H:%M}", letter.place, letter.reason)
+            + ((letter.payload[:200],) if payload else ())
+            for letter in found
+        ],
+    )
+
+
+@command.command("replay")
+@click.option("--reason", default="", help="Only those whose reason contains this.")
+def replay(reason: str) -> None:
+    """Read dead letters again, after a fix; what is a document now goes back on the bus, once."""
+    from flows.replaying import replay as replay_letters
+    from flows.steps import now_utc
+    from flows.wiring import edges
+
+    with edges() as opened:
+        report = replay_letters(opened, reason=reason, now=now_utc())
+    click.echo(str(report))

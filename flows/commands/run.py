@@ -1,0 +1,22 @@
+"""`barometer run`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One round of collect, score and watch, then stop.")
+def command(once: bool) -> None:
+    """Collect, score, watch and report in this process, for ever (Ctrl-C stops cleanly)."""
+    from flows.prefect_server import orchestrator
+    from flows.running import run_for_ever, run_once
+    from flows.settings import load_settings
+    from flows.wiring import edges
+
+    settings = load_settings()
+    with orchestrator(settings) as conductor, edges(settings, create=True):
+        if once:
+            run_once(conductor, click.echo)
+        else:
+            run_for_ever(conductor, settings, click.echo)

@@ -1,0 +1,35 @@
+"""`barometer score`."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from types import FrameType
+
+import click
+
+
+@click.command()
+@click.option("--follow", is_flag=True, help="Keep waiting for documents; Ctrl-C ends it cleanly.")
+def command(follow: bool) -> None:
+    """Judge what is on the bus, store it, and recount the days that it touched."""
+    from flows.display import progress_bar
+    from flows.scoring import drain
+    from flows.wiring import edges
+
+    stop = Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    if follow:
+        # A batch under way is finished and committed; a second signal ends the process at once.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, ask_to_stop)
+    with edges() as opened, progress_bar("Scoring", None) as bar:
+        report = drain(
+            opened,
+            progress=lambda so_far: bar.show(so_far.read, str(so_far)),
+            until=stop.is_set if follow else None,
+        )
+    click.echo(str(report))

@@ -1,0 +1,71 @@
+"""The weekly digest: written from the counts of a week, kept by week, told once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.digest import WEEKS_BEFORE, build_digest
+from alerts.digest_text import digest_message
+from alerts.message import Message
+from alerts.week import days_of_week, previous_week, week_of
+from flows.settings import Settings
+from flows.telling import accepted
+from flows.wiring import Edges
+from storage import coverage, daily_counts, digests, incidents, source_runs
+from storage.digests import StoredDigest
+
+
+def last_full_week(settings: Settings, now: datetime) -> str:
+    """The ISO week before the one that `now` falls in, where the readers live."""
+    return previous_week(week_of(now.astimezone(ZoneInfo(settings.timezone)).date()))
+
+
+def digest_due(settings: Settings, now: datetime) -> bool:
+    """True from `digest_hour` on `digest_day` until the week ends, in the readers' time zone."""
+    local = now.astimezone(ZoneInfo(settings.timezone))
+    return (local.isoweekday(), local.time()) >= (settings.digest_day, time(settings.digest_hour))
+
+
+def digest_week(edges: Edges, week: str, *, now: datetime) -> StoredDigest:
+    """Write the digest of `week`, save it, then tell it unless it was told before.
+
+    Written again, its text follows late documents; people are not told twice. Raises ValueError for what is
+    no ISO week.
+    """
+    message = write_digest(edges, week, now)
+    before = digests.stored(edges.database, week)
+    digest = StoredDigest(
+        week=week,
+        title=message.title,
+        body=message.body,
+        created_at=now,
+        told_at=before.told_at if before else None,
+    )
+    digests.store(edges.database, digest)
+    if digest.told_at is None and accepted(edges.channels, message):
+        digest = StoredDigest(
+            week=week, title=message.title, body=message.body, created_at=now, told_at=now
+        )
+        digests.store(edges.database, digest)
+    return digest
+
+
+def write_digest(edges: Edges, week: str, now: datetime) -> Message:
+    """The digest of `week` as a message, from what the database holds now."""
+    monday, sunday = days_of_week(week)
+    first, _ = days_of_week(previous_week(week, WEEKS_BEFORE))
+    start = datetime.combine(monday, time(), UTC)
+    end = start + timedelta(days=7)
+    runs = source_runs.runs_since(edges.database, start)
+    digest = build_digest(
+        week,
+        daily_counts.counts_between(edges.database, first, sunday),
+        incidents=incidents.stored_incidents(edges.database),
+        ledger=coverage.ledger_between(edges.database, start, end),
+        attempts=[run for run in runs if run.started_at < end],
+        models=coverage.models_between(edges.database, monday, sunday),
+        now=now,
+        simulated=edges.settings.simulated,
+    )
+    return digest_message(digest)

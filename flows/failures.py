@@ -1,0 +1,22 @@
+"""Which errors are the user's mistake (exit status 2) and which are failures (1)."""
+
+from __future__ import annotations
+
+from classify.classifier import ModelError
+from flows.scoring import MostlyInvalid
+from flows.settings import SettingsRefused
+from ingest.bus import BusError, BusRefused
+from ingest.source import SourcesRefused
+from storage.database import DatabaseError, DatabaseRefused
+
+MISTAKES = (SettingsRefused, BusRefused, DatabaseRefused, SourcesRefused, ModelError)
+FAILURES = (BusError, DatabaseError, MostlyInvalid, OSError)
+
+
+def status_of(error: Exception) -> int | None:
+    """2 for the user's mistake, 1 for a failure that has a clear sentence, None for a fault of ours."""
+    if isinstance(error, MISTAKES):
+        return 2
+    if isinstance(error, FAILURES):
+        return 1
+    return None

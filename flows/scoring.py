@@ -1,0 +1,212 @@
+"""Score: from the bus to the tables, each row read exactly once in the ledger.
+
+    poll -> decode -> known before? -> judge -> store -> recount the days touched -> commit
+                 \\-> dead letters
+
+Store first, then commit: a crash anywhere repeats work and changes no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+
+import msgspec
+from classify.judge import judge
+
+from classify.disposition import Disposition
+from flows.wiring import GROUP, Edges
+from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
+from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
+from ingest.document import Document, InvalidDocument, decode_document
+from storage import daily_counts, dead_letters, documents, ledger
+from storage.database import next_version
+from storage.ledger import Entry
+
+MOSTLY = 0.5
+"""Share of undecodable messages above which the fault is ours and the worker stops."""
+
+MOSTLY_OF = 20
+"""… in a batch of at least this many."""
+
+POLL_SECONDS = 1.0
+
+
+class MostlyInvalid(Exception):
+    """Most of a batch could not be decoded; nothing of it was stored or committed."""
+
+
+class BatchReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the rows of a batch (or of several, added up)."""
+
+    read: int = 0
+    judged: int = 0
+    off_topic: int = 0
+    unsupported_language: int = 0
+    duplicate: int = 0
+    dead: int = 0
+    batches: int = 0
+
+    def __add__(self, other: BatchReport) -> BatchReport:
+        ours, theirs = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
+        names = BatchReport.__struct_fields__
+        return BatchReport(**{n: a + b for n, a, b in zip(names, ours, theirs, strict=True)})
+
+    def __str__(self) -> str:
+        return (
+            f"{self.read} read = {self.judged} judged + {self.off_topic} off topic"
+            f" + {self.unsupported_language} unsupported language"
+            f" + {self.duplicate} duplicates + {self.dead} dead"
+        )
+
+
+def drain(
+    edges: Edges,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Callable[[BatchReport], None] = lambda report: None,
+    until: Callable[[], bool] | None = None,
+) -> BatchReport:
+    """Score what is on the bus, until this worker has caught up (or until `until` says so)."""
+    consumer = edges.bus.subscribe([DOCUMENTS, DEAD_LETTERS], GROUP)
+    total = BatchReport()
+    try:
+        while True:
+            messages = consumer.poll(edges.settings.batch_size, POLL_SECONDS)
+            if messages:
+                total += score_batch(edges, messages, now=clock())
+                _commit(consumer, messages)
+                progress(total)
+            elif until is None and consumer.caught_up():
+                return total
+            if until is not None and until():
+                return total
+    finally:
+        consumer.close()
+
+
+def _commit(consumer: Consumer, messages: Sequence[Message]) -> None:
+    try:
+        consumer.commit(messages)
+    except PartitionsLost:
+        # Another worker took the partition over while we judged. It will read these messages again
+        # and write the same rows: nothing is lost and nothing counts twice.
+        return
+
+
+def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> BatchReport:
+    """Judge and store one batch. Storing it again, here or elsewhere, changes no figure."""
+    arrivals, letters = _decode(messages, now)
+    undecodable = [letter for letter, fresh in letters if fresh]
+    seen = len(arrivals) + len(undecodable)
+    if seen >= MOSTLY_OF and len(undecodable) > MOSTLY * seen:
+        raise MostlyInvalid(
+            f"{len(undecodable)} of {seen} messages on {DOCUMENTS} cannot be decoded"
+            f" (the first: {undecodable[0].reason}); nothing was stored."
+            " Check who publishes there and with which version, then start again."
+        )
+    if undecodable:
+        edges.bus.publish(DEAD_LETTERS, [letter_record(letter) for letter in undecodable])
+
+    entries: list[Entry] = []
+    first, repeated = _first_arrivals(edges, arrivals)
+    entries += repeated
+    judged = judge([document for _, document in first], edges.classifier, edges.targets)
+    origins = {document.id: origin for origin, document in first}
+    entries += [
+        Entry(
+            origin=origins[one.document.id],
+            document_id=one.document.id,
+            source=one.document.source,
+            disposition=one.disposition,
+        )
+        for one in judged
+    ]
+    known_letters = ledger.recorded(edges.database, [letter.origin for letter, _ in letters])
+    new_letters = [letter for letter, _ in letters if letter.origin not in known_letters]
+    entries += [
+        Entry(
+            origin=letter.origin,
+            document_id="",
+            source=letter.source,
+            disposition=Disposition.DEAD,
+            reason=letter.reason,
+        )
+        for letter in new_letters
+    ]
+
+    version = next_version()
+    documents.store_judged(edges.database, judged, origins, version)
+    dead_letters.store(edges.database, new_letters, version)
+    touched: set[tuple[str, date]] = {
+        (one.document.society, one.document.day) for one in judged if one.judgements
+    }
+    daily_counts.recount(edges.database, touched)
+    ledger.record(edges.database, entries, now, version)
+    return _report(entries)
+
+
+def _decode(
+    messages: Sequence[Message], now: datetime
+) -> tuple[list[tuple[str, Document]], list[tuple[DeadLetter, bool]]]:
+    """Arrivals (origin, document), and dead letters with whether they are fresh (found dead here)."""
+    arrivals: dict[str, Document] = {}
+    letters: dict[str, tuple[DeadLetter, bool]] = {}
+    for message in messages:
+        place = f"{message.topic} partition {message.partition} offset {message.offset}"
+        try:
+            if message.topic == DEAD_LETTERS:
+                letter = decode_dead_letter(message.value)
+                letters.setdefault(letter.origin, (letter, False))
+            else:
+                arrivals[message.origin] = decode_document(message.value)
+        except (InvalidDocument, ValueError) as error:
+            letter = dead_letter(
+                origin=message.origin,
+                source="bus",
+                place=place,
+                reason=str(error),
+                payload=message.value,
+                read_at=now,
+            )
+            letters.setdefault(letter.origin, (letter, message.topic == DOCUMENTS))
+    return list(arrivals.items()), list(letters.values())
+
+
+def _first_arrivals(
+    edges: Edges, arrivals: Sequence[tuple[str, Document]]
+) -> tuple[list[tuple[str, Document]], list[Entry]]:
+    """Arrivals to judge, and the ledger entries of those whose document came before by another row."""
+    first_origin = documents.known_origins(
+        edges.database, [document.id for _, document in arrivals]
+    )
+    first: list[tuple[str, Document]] = []
+    repeated: list[Entry] = []
+    for origin, document in arrivals:
+        if first_origin.setdefault(document.id, origin) == origin:
+            first.append((origin, document))
+        else:
+            repeated.append(
+                Entry(
+                    origin=origin,
+                    document_id=document.id,
+                    source=document.source,
+                    disposition=Disposition.DUPLICATE,
+                    reason=f"first read as {first_origin[document.id]}",
+                )
+            )
+    return first, repeated
+
+
+def letter_record(letter: DeadLetter) -> Record:
+    """A dead letter as it travels on its topic."""
+    return Record(letter.origin, encode_dead_letter(letter), {ORIGIN: letter.origin})
+
+
+def _report(entries: Sequence[Entry]) -> BatchReport:
+    counts = dict.fromkeys(Disposition, 0)
+    for entry in entries:
+        counts[entry.disposition] += 1
+    return BatchReport(
+        read=len(entries), batches=1, **{word.value: count for word, count in counts.items()}
+    )

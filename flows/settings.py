@@ -1,0 +1,205 @@
+"""Settings: from the environment (BAROMETER_…), a settings file, and defaults that run on one machine.
+
+The only module that reads the environment. Secrets may come from files: BAROMETER_DATABASE_URL_FILE names
+one whose content is the value of BAROMETER_DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "BAROMETER_"
+SETTINGS_FILE = "barometer.toml"
+
+
+class SettingsRefused(Exception):
+    """A setting cannot be used; the text names it and the remedy."""
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set. Each field is BAROMETER_<NAME>, or <name> in barometer.toml."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    bus_url: str = Field(
+        "sqlite:///var/bus.db",
+        description="Bus: `sqlite:///PATH` or `kafka://host:9092,host:9092?security_protocol=…`",
+    )
+    database_url: str = Field(
+        "chdb:///var/clickhouse",
+        description="Database: `chdb:///PATH` or `clickhouse://user:password@host:9000/barometer`",
+    )
+    model: str = Field("lexicon", description="Classifier: `lexicon` (the transformer comes next)")
+    sources: Path | None = Field(
+        None, description="A sources.toml of your own; unset: the list that ships with Barometer"
+    )
+    contact: str = Field(
+        "", description="Address or URL for publishers to reach you; part of the User-Agent"
+    )
+    alert_log: Path = Field(
+        Path("var/alerts.log"), description="File that the log channel appends alerts to"
+    )
+    batch_size: int = Field(500, ge=1, le=10_000, description="Documents judged in one batch")
+    collect_minutes: int = Field(15, ge=1, le=1440, description="Minutes between polls of sources")
+    watch_minutes: int = Field(
+        60, ge=1, le=1440, description="Minutes between watches when nothing arrives"
+    )
+    digest_day: int = Field(
+        1, ge=1, le=7, description="ISO weekday of the weekly digest (1 Monday)"
+    )
+    digest_hour: int = Field(7, ge=0, le=23, description="Hour of the digest, in `timezone`")
+    timezone: str = Field("UTC", description="Time zone of the digest's schedule, e.g. Europe/Rome")
+    false_alarm_days: float = Field(
+        365, ge=30, description="Days between false alarms, over all series together"
+    )
+    prefect_home: Path = Field(
+        Path("var/prefect"), description="Where the embedded Prefect server keeps its data"
+    )
+    simulated: bool = Field(
+        False, description="Say in every alert and digest that the data is simulated"
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError("use DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("use a name of the tz database, like Europe/Rome") from error
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments (what the files say) come last: the environment wins over the settings file."""
+        return env_settings, init_settings
+
+
+def load_settings() -> Settings:
+    """The settings in force here and now. Raises SettingsRefused naming the setting that is wrong."""
+    _refuse_unknown_variables()
+    values = _from_file() | _from_secret_files()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsRefused(_first_sentence(error)) from error
+
+
+def embedded_prefect_wanted() -> bool:
+    """True unless PREFECT_API_URL names a Prefect server to use."""
+    return not os.environ.get("PREFECT_API_URL")
+
+
+def prefect_environment(home: Path) -> dict[str, str]:
+    """Variables for Prefect in this process and its embedded server: quiet, local, nothing that is not used.
+
+    What the user has set stays.
+    """
+    wanted = {
+        "PREFECT_HOME": str(home.absolute()),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
+    }
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
+def apply_environment(variables: dict[str, str]) -> None:
+    """Set variables for libraries of this process that read only the environment."""
+    os.environ.update(variables)
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of the environment, for a child process."""
+    return dict(os.environ)
+
+
+def _from_file() -> dict[str, Any]:
+    named = os.environ.get(f"{PREFIX}SETTINGS")
+    path = Path(named or SETTINGS_FILE)
+    if not named and not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsRefused(
+            f"Cannot read the settings file {path}: {error.strerror}. Mend it or unset BAROMETER_SETTINGS."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"The settings file {path} is not TOML: {error}.") from error
+    for name in values:
+        if name not in Settings.model_fields:
+            raise SettingsRefused(
+                f"The settings file {path} sets {name!r}, which is no setting{_hint(name)}."
+            )
+    return values
+
+
+def _from_secret_files() -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in Settings.model_fields:
+        variable = f"{PREFIX}{field.upper()}"
+        path = os.environ.get(f"{variable}_FILE")
+        if not path:
+            continue
+        if variable in os.environ:
+            raise SettingsRefused(f"{variable} and {variable}_FILE are both set; keep one.")
+        try:
+            values[field] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsRefused(
+                f"Cannot read {path} that {variable}_FILE names: {error}."
+            ) from error
+    return values
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in known} | {f"{PREFIX}SETTINGS"}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            raise SettingsRefused(
+                f"{name} is no setting{_hint(name.removeprefix(PREFIX).lower())}."
+            )
+
+
+def _hint(name: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; README.md lists them"
+
+
+def _first_sentence(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    shown = "" if "url" in field else f" (it is {problem.get('input')!r})"
+    return f"{PREFIX}{field.upper()} cannot be used: {message}{shown}."

@@ -1,0 +1,57 @@
+"""The four steps as plain functions of plain values. Prefect flows wrap these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flows.wiring import edges
+
+
+def now_utc() -> datetime:
+    """The clock of the steps that are not told what time it is."""
+    return datetime.now(UTC)
+
+
+def collect(now: datetime | None = None) -> str:
+    """Read the sources that are due."""
+    from flows.collecting import collect as collect_sources
+
+    with edges() as opened:
+        return str(collect_sources(opened, now=now or now_utc()))
+
+
+def score(now: datetime | None = None) -> str:
+    """Score what is on the bus."""
+    from flows.scoring import drain
+
+    with edges() as opened:
+        return str(drain(opened, clock=(lambda: now) if now else now_utc))
+
+
+def watch(now: datetime | None = None) -> str:
+    """Estimate, detect, step the incidents, tell people."""
+    from flows.watching import watch as watch_series
+
+    with edges() as opened:
+        return str(watch_series(opened, now=now or now_utc()))
+
+
+def weekly(week: str | None = None, now: datetime | None = None) -> str:
+    """Write the digest of a week (the last full one) and tell it once."""
+    from flows.digesting import digest_week, last_full_week
+
+    moment = now or now_utc()
+    with edges() as opened:
+        return digest_week(
+            opened, week or last_full_week(opened.settings, moment), now=moment
+        ).title
+
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "collect": collect,
+    "score": score,
+    "watch": watch,
+    "weekly": weekly,
+}

@@ -1,0 +1,115 @@
+"""Watch: estimate the days that were counted anew, look for falls, step the incidents, tell people.
+
+    days counted -> Point -> detect -> Drop -> step -> Incident, Change -> Message -> channels
+
+Saved first, then told, then marked told: what nobody accepted is told again at the next watch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerts.detector import DetectorSettings, detect
+from alerts.drop import Drop
+from alerts.incident import Change, ChangeKind, Incident, step
+from alerts.message import write_message
+from alerts.net_support import estimate_point
+from alerts.point import Point
+from flows.telling import accepted
+from flows.wiring import Edges
+from storage import daily_counts, incidents, points
+from storage.daily_counts import Series
+
+HISTORY_DAYS = 200
+"""Days of points that the detector is shown; more than its baseline and its cool-down need."""
+
+
+class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a watch found."""
+
+    points: int
+    """Points estimated anew."""
+    series: int
+    opened: tuple[Incident, ...]
+    resolved: tuple[Incident, ...]
+    told: int
+    untold: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.points} points estimated, {self.series} series watched,"
+            f" {len(self.opened)} incidents opened, {len(self.resolved)} resolved,"
+            f" {self.told} messages told, {self.untold} untold"
+        )
+
+
+def watch(edges: Edges, *, now: datetime) -> WatchReport:
+    """One watch as of `now`. Days that are not over yet are estimated and shown, not watched."""
+    estimated = estimate_counted_days(edges)
+    series = points.points_between(
+        edges.database, now.date() - timedelta(days=HISTORY_DAYS), now.date() - timedelta(days=1)
+    )
+    known = incidents.stored_incidents(edges.database)
+    result = step(known, find_drops(series, edges), series, now)
+    messages = [
+        write_message(
+            change,
+            points=series.get((change.incident.society, change.incident.target), ()),
+            model=edges.classifier.model,
+            simulated=edges.settings.simulated,
+        )
+        for change in result.changes
+    ]
+    incidents.store_messages(edges.database, messages)
+    incidents.store_incidents(edges.database, result.incidents)
+    told, untold = tell(edges, now)
+    return WatchReport(
+        points=estimated,
+        series=len(series),
+        opened=_of_kind(result.changes, ChangeKind.OPENED),
+        resolved=_of_kind(result.changes, ChangeKind.RESOLVED),
+        told=told,
+        untold=untold,
+    )
+
+
+def estimate_counted_days(edges: Edges) -> int:
+    """Estimate every day that was counted since its point was made; the number of points."""
+    days = daily_counts.days_to_estimate(edges.database)
+    keys = [(society, target, day) for society, target, day, _ in days]
+    counts = daily_counts.outlet_counts(edges.database, keys)
+    points.store(
+        edges.database,
+        [
+            (estimate_point(society, target, day, counts[society, target, day]), version)
+            for society, target, day, version in days
+        ],
+    )
+    return len(days)
+
+
+def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:
+    """Falls in all series, the false-alarm budget shared among them."""
+    settings = DetectorSettings(
+        false_alarm_days=edges.settings.false_alarm_days, series=max(1, len(series))
+    )
+    return [drop for one in series.values() for drop in detect(one, settings)]
+
+
+def tell(edges: Edges, now: datetime) -> tuple[int, int]:
+    """Send every message that nobody has accepted; how many were told and how many were not."""
+    told = untold = 0
+    for message in incidents.untold_messages(edges.database):
+        if accepted(edges.channels, message):
+            incidents.store_messages(edges.database, [message], told_at=now)
+            told += 1
+        else:
+            untold += 1
+    return told, untold
+
+
+def _of_kind(changes: Sequence[Change], kind: ChangeKind) -> tuple[Incident, ...]:
+    return tuple(change.incident for change in changes if change.kind is kind)

@@ -1,0 +1,130 @@
+"""Everything that a step needs of the world, opened once from the settings and closed together.
+
+Steps run as plain functions and as Prefect flows; both find the open edges here, because a flow's
+parameters must be plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from ingest.fetch import Fetcher
+
+from alerts.channel import Channel
+from classify.classifier import Classifier, load_classifier
+from classify.target import TARGETS, Target
+from flows.settings import Settings, SettingsRefused, load_settings
+from ingest import bus as bus_edge
+from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
+from ingest.source import Source, default_sources, parse_sources
+from storage import database as database_edge
+from storage.database import Database
+from storage.migrate import check_schema, migrate
+
+GROUP = "barometer.score"
+"""The consumer group of the scoring workers."""
+
+
+class Edges(msgspec.Struct, frozen=True, kw_only=True):
+    """The open edges and what they were opened from."""
+
+    settings: Settings
+    bus: Bus
+    database: Database
+    classifier: Classifier
+    targets: tuple[Target, ...]
+    sources: tuple[Source, ...]
+    fetcher: Fetcher
+    channels: tuple[Channel, ...]
+
+
+_open: list[Edges] = []
+
+
+@contextmanager
+def edges(
+    settings: Settings | None = None,
+    *,
+    create: bool = False,
+    sources: Sequence[Source] | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Iterator[Edges]:
+    """The edges that are open in this process, or new ones from the settings, closed at the end.
+
+    `create` makes folder, database, tables and topics first (what `barometer migrate` does).
+    """
+    if settings is None and _open:
+        yield _open[-1]
+        return
+    settings = settings or load_settings()
+    with ExitStack() as stack:
+        progress("opening the bus")
+        bus = open_bus(settings, create=create)
+        stack.callback(bus.close)
+        progress("opening the database")
+        database = open_database(settings, create=create)
+        stack.callback(database.close)
+        progress("loading the classifier")
+        fetcher = Fetcher(contact=settings.contact)
+        stack.callback(fetcher.close)
+        opened = Edges(
+            settings=settings,
+            bus=bus,
+            database=database,
+            classifier=load_classifier(settings.model),
+            targets=TARGETS,
+            sources=tuple(sources) if sources is not None else load_sources(settings),
+            fetcher=fetcher,
+            channels=load_channels(settings),
+        )
+        _open.append(opened)
+        stack.callback(_open.remove, opened)
+        yield opened
+
+
+def open_bus(settings: Settings, *, create: bool = False) -> Bus:
+    """The bus of the settings; with `create`, its topics too."""
+    bus = bus_edge.connect(settings.bus_url)
+    if create:
+        bus.create_topics([DOCUMENTS, DEAD_LETTERS])
+    return bus
+
+
+def open_database(settings: Settings, *, create: bool = False) -> Database:
+    """The database of the settings, its schema up to date (`create`) or checked."""
+    database = database_edge.connect(settings.database_url, create=create)
+    try:
+        if create:
+            migrate(database, datetime.now(UTC))
+        else:
+            check_schema(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def load_sources(settings: Settings) -> tuple[Source, ...]:
+    """The sources of the settings, or the list that ships with Barometer."""
+    path = settings.sources
+    if path is None:
+        return default_sources()
+    return parse_sources(_read(path, "BAROMETER_SOURCES"), str(path))
+
+
+def load_channels(settings: Settings) -> tuple[Channel, ...]:
+    """Where alerts and digests go."""
+    from alerts.channels.log_channel import LogChannel
+
+    return (LogChannel(settings.alert_log),)
+
+
+def _read(path: Path, setting: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"Cannot read {path} that {setting} names: {error}.") from error

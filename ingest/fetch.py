@@ -1,0 +1,469 @@
+"""The polite fetcher: one conditional request for a feed, with limits on time, size and redirects.
+
+    Fetched(ok | unchanged)     the body, and what to send next time
+    FetchFailed                 one sentence, whether to try again, and when the server wants us back
+
+It tries once: whoever calls decides about trying again.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import msgspec
+
+MAX_BYTES = 15 * 1024 * 1024
+"""Size of a body after decompression."""
+
+MAX_REDIRECTS = 5
+LONGEST_WAIT = timedelta(days=7)
+"""A Retry-After beyond this is read as this."""
+
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+_LASTING = (301, 308)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PLEASE_RETRY = (408, 425, 429)
+_PIECE = 65_536
+# No proxy stands between this machine and itself, whatever the proxy settings say.
+_NO_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is good: a body, or the news that there is nothing new."""
+
+    status: Literal["ok", "unchanged"]
+    http_status: int
+    body: bytes
+    """Decompressed; empty when unchanged."""
+    content_type: str
+    """The header as received, charset included; empty when there was none."""
+    etag: str
+    last_modified: str
+    """To be given to the next fetch; empty when the server named none."""
+    address: str
+    """Where the body came from, after redirects."""
+    moved: str
+    """New address for good (301, 308), to be written into sources.toml; else empty."""
+
+
+class FetchFailed(Exception):
+    """No usable answer. The text is one sentence that names the address."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: timedelta | None = None,
+        http_status: int | None = None,
+        permanent: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        """How long the server asks us to stay away."""
+        self.http_status = http_status
+        """None when there was no answer."""
+        self.permanent = permanent
+        """True when the same request cannot succeed soon: somebody has to change something."""
+
+
+class Fetcher:
+    """Fetches feeds. Safe to use from several threads; close it, or use it in `with`.
+
+    `contact` goes into the User-Agent (an address where the operator can be reached); times are
+    seconds: `connect` and `read` for one step, `total` for the whole fetch with its redirects (the
+    look-up of the host's name excepted, which has the system's own limit); `pause` lies between two
+    requests to the same host.
+    """
+
+    def __init__(
+        self,
+        *,
+        contact: str = "",
+        connect: float = 10.0,
+        read: float = 20.0,
+        total: float = 60.0,
+        pause: float = 1.0,
+        max_bytes: int = MAX_BYTES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._total = total
+        self._max_bytes = max_bytes
+        self._turns = _Turns(pause)
+        self._client = httpx.Client(
+            headers={
+                "User-Agent": user_agent(contact),
+                "Accept": _ACCEPT,
+                "Accept-Encoding": "gzip, deflate",
+            },
+            timeout=httpx.Timeout(read, connect=connect),
+            # A connection for each request: feeds are minutes apart, and the deadline has to know
+            # the socket, which is told only when it is opened.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            transport=transport,
+            mounts=_NO_PROXY,
+        )
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._client.close()
+
+    def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
+        """What is at `url`, if it is not what `etag` and `last_modified` stand for.
+
+        Raises FetchFailed when there is no usable answer.
+        """
+        headers = {}
+        if _is_header(etag):
+            headers["If-None-Match"] = etag
+        if _is_header(last_modified):
+            headers["If-Modified-Since"] = last_modified
+        address = _address(url, shown(url))
+        lasting, moved = True, ""
+        self._turns.wait(address.host)
+        with _Deadline(self._total) as deadline:
+            for _ in range(MAX_REDIRECTS + 1):
+                answer = self._get(address, headers, deadline, shown(url))
+                if isinstance(answer, _Redirect):
+                    lasting = lasting and answer.lasting
+                    address = _address(answer.target, shown(url))
+                    moved = shown(str(address)) if lasting else moved
+                    self._turns.wait(address.host)
+                    continue
+                return Fetched(
+                    status="unchanged" if answer.http_status == 304 else "ok",
+                    http_status=answer.http_status,
+                    body=answer.body,
+                    content_type=answer.headers.get("content-type", ""),
+                    etag=answer.headers.get("etag", etag if answer.http_status == 304 else ""),
+                    last_modified=answer.headers.get(
+                        "last-modified", last_modified if answer.http_status == 304 else ""
+                    ),
+                    address=shown(str(address)),
+                    moved=moved,
+                )
+        raise FetchFailed(
+            f"{shown(url)} redirects more than {MAX_REDIRECTS} times; give the final address",
+            permanent=True,
+        )
+
+    def _get(
+        self, address: httpx.URL, headers: Mapping[str, str], deadline: _Deadline, name: str
+    ) -> _Redirect | _Answer:
+        try:
+            with self._client.stream(
+                "GET", address, headers=headers, extensions={"trace": deadline.trace}
+            ) as response:
+                return self._read(response, headers, deadline, name)
+        except zlib.error as error:
+            raise FetchFailed(f"{name} sent compressed data that is damaged: {error}") from error
+        except (httpx.InvalidURL, UnicodeError) as error:  # the latter from looking the host up
+            raise FetchFailed(f"{name} is no valid address: {error}", permanent=True) from error
+        except httpx.HTTPError as error:
+            if deadline.passed or isinstance(error, httpx.TimeoutException):
+                raise FetchFailed(self._too_slow(name, error, deadline)) from error
+            if isinstance(error, httpx.ConnectError):
+                raise FetchFailed(f"{name} cannot be reached: {error}") from error
+            raise FetchFailed(f"{name} broke off its answer: {error}") from error
+
+    def _too_slow(self, name: str, error: Exception, deadline: _Deadline) -> str:
+        if deadline.passed:
+            return f"{name} took longer than {self._total:g} seconds"
+        step = "connect" if isinstance(error, httpx.ConnectTimeout) else "answer"
+        return f"{name} did not {step} in time"
+
+    def _read(
+        self,
+        response: httpx.Response,
+        headers: Mapping[str, str],
+        deadline: _Deadline,
+        name: str,
+    ) -> _Redirect | _Answer:
+        status = response.status_code
+        if status in _REDIRECTS and "location" in response.headers:
+            try:
+                target = str(response.url.join(response.headers["location"]))
+            except httpx.InvalidURL as error:
+                raise _refused(f"{name} redirects to no valid address", status) from error
+            return _Redirect(target=target, lasting=status in _LASTING)
+        if status == 304:
+            if not headers:
+                raise _refused(f"{name} answered 304 (not modified) to a plain request", status)
+            return _Answer(http_status=status, headers=_readable(response), body=b"")
+        if status == 206 or not 200 <= status < 300:
+            raise _failure(response, name)
+        body = self._body(response, deadline, name)
+        return _Answer(http_status=status, headers=_readable(response), body=body)
+
+    def _body(self, response: httpx.Response, deadline: _Deadline, name: str) -> bytes:
+        limit = self._max_bytes
+        too_large = _refused(
+            f"{name} is larger than {limit / 2**20:,.3g} MiB after decompression",
+            response.status_code,
+        )
+        decoder = _decoder(response.headers.get("content-encoding", ""), name)
+        body = bytearray()
+        received = 0
+        for piece in response.iter_raw(_PIECE):
+            received += len(piece)
+            body += decoder.decode(piece, limit + 1 - len(body))
+            if len(body) > limit or received > limit:
+                raise too_large
+            deadline.check(name)
+        deadline.check(
+            name
+        )  # a shut down connection looks like the end of an answer without length
+        if not decoder.complete:
+            raise FetchFailed(
+                f"{name} broke off its answer: the compressed data has no end",
+                http_status=response.status_code,
+            )
+        return bytes(body)
+
+
+def user_agent(contact: str = "") -> str:
+    """`Barometer/VERSION (+CONTACT)`: who asks, and where to complain."""
+    try:
+        release = version("barometer")
+    except PackageNotFoundError:
+        release = "0"
+    contact = re.sub(r"[^\x21-\x7e]+", " ", contact).strip()
+    return f"Barometer/{release} (+{contact})" if contact else f"Barometer/{release}"
+
+
+def shown(url: str) -> str:
+    """`url` as it may stand in messages and tables: without user name and password."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))[:500]
+    except ValueError:
+        return repr(url[:100])
+
+
+def retry_after(value: str, now: datetime) -> timedelta | None:
+    """How long a Retry-After header (seconds, or an HTTP date; RFC 9110) asks us to wait; None when it says nothing."""
+    text = value.strip()
+    if re.fullmatch(r"[0-9]{1,12}", text):
+        return min(timedelta(seconds=int(text)), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(moment - now, timedelta(0)), LONGEST_WAIT)
+
+
+class _Redirect(msgspec.Struct, frozen=True):
+    target: str
+    lasting: bool
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Deadline:
+    """Ends a fetch after `seconds`, even one whose server sends a byte now and then.
+
+    httpx limits each step, not their sum. When time is up the sockets are shut down, so that the
+    thread that waits on one of them gets an error at once.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self.passed = False
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpx calls this at every step; of interest are the sockets that it opens."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self.passed:
+                self._end()
+
+    def check(self, name: str) -> None:
+        """Raise FetchFailed when time is up."""
+        if self.passed:
+            raise FetchFailed(f"{name} took longer than {self._seconds:g} seconds")
+
+    def _end(self) -> None:
+        self.passed = True
+        with self._lock:
+            for opened in self._sockets:
+                try:
+                    # Not the method of ssl, which would pull its state from under the reader.
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+                except OSError:
+                    continue  # closed already
+
+
+class _Turns:
+    """Lets requests to one host through one after the other, `pause` seconds apart."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}
+
+    def wait(self, host: str) -> None:
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, now))
+            self._next[host] = turn + self._pause
+        if turn > now:
+            time.sleep(turn - now)
+
+
+class _Decoder(Protocol):
+    """Undoes a content encoding, never making more than it is asked for."""
+
+    def decode(self, data: bytes, most: int) -> bytes: ...
+
+    @property
+    def complete(self) -> bool: ...
+
+
+class _Identity:
+    complete = True
+
+    def decode(self, data: bytes, most: int) -> bytes:
+        return data[:most]
+
+
+class _Inflate:
+    """gzip (of one member or several) and deflate, with or without its zlib header."""
+
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+        self._inflate = zlib.decompressobj(bits)
+        self._started = False
+
+    @property
+    def complete(self) -> bool:
+        return self._inflate.eof or not self._started
+
+    def decode(self, data: bytes, most: int) -> bytes:
+        made = bytearray()
+        while data and len(made) < most:
+            if self._inflate.eof:
+                if data.strip(b"\x00") == b"":
+                    break  # padding after the end
+                self._inflate = zlib.decompressobj(self._bits)
+            try:
+                made += self._inflate.decompress(data, most - len(made))
+            except zlib.error:
+                if self._started or self._bits != zlib.MAX_WBITS:
+                    raise
+                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without its header
+                made += self._inflate.decompress(data, most - len(made))
+            self._started = True
+            data = self._inflate.unused_data or self._inflate.unconsumed_tail
+        return bytes(made)
+
+
+def _decoder(encoding: str, name: str) -> _Decoder:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return _Identity()
+        case "gzip" | "x-gzip":
+            return _Inflate(zlib.MAX_WBITS | 16)
+        case "deflate":
+            return _Inflate(zlib.MAX_WBITS)
+    raise FetchFailed(
+        f"{name} sent the content encoding {encoding[:40]!r}, which was not asked for",
+        permanent=True,
+    )
+
+
+def _address(url: str, name: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchFailed(f"{name} is no valid address: {error}", permanent=True) from error
+    if address.scheme not in ("http", "https") or not address.host:
+        raise FetchFailed(
+            f"{name} leads to {shown(url)}, which is not an http or https address"
+            if shown(url) != name
+            else f"{name} is not an http or https address",
+            permanent=True,
+        )
+    return address
+
+
+def _failure(response: httpx.Response, name: str) -> FetchFailed:
+    status = response.status_code
+    wait = retry_after(response.headers.get("retry-after", ""), datetime.now(UTC))
+    asks = f" and asks to come back in {wait.total_seconds():,.0f} seconds" if wait else ""
+    phrase = {
+        401: "wants a user name and password (401)",
+        403: "does not let us in (403)",
+        404: "is not there (404)",
+        410: "is gone for good (410); remove it from sources.toml",
+        429: "says that we ask too often (429)",
+    }.get(status, f"answered {status} {response.reason_phrase}".strip())
+    return FetchFailed(
+        f"{name} {phrase}{asks}",
+        retry_after=wait,
+        http_status=status,
+        permanent=status < 500 and status not in _PLEASE_RETRY,
+    )
+
+
+def _refused(reason: str, http_status: int) -> FetchFailed:
+    return FetchFailed(reason, http_status=http_status, permanent=True)
+
+
+def _readable(response: httpx.Response) -> dict[str, str]:
+    """The headers that are kept, where they can be sent and stored again."""
+    names = ("content-type", "etag", "last-modified")
+    return {n: response.headers[n] for n in names if _is_header(response.headers.get(n, ""))}
+
+
+def _is_header(value: str) -> bool:
+    return re.fullmatch(r"[\x20-\x7e]{1,1000}", value) is not None

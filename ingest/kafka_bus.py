@@ -1,0 +1,210 @@
+"""The bus on Kafka, through kafka-python: for several machines, and for what others publish.
+
+publish    idempotent producer, all replicas; every record's acknowledgement is awaited
+subscribe  a member of a consumer group; offsets move by commit alone (kafka_member_bus.py)
+
+Kafka cannot publish several records as one without transactions, so a publish that fails may have
+left some of its records on the topic: publish the same again, the origin header tells them apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
+
+from ingest.bus import PARTITIONS, BusError, BusRefused, BusUnavailable, Record
+from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients
+from ingest.kafka_member_bus import KafkaMember
+from ingest.kafka_url import kafka_address
+from ingest.publishable import check_records, check_topics, encoded
+
+MISSING_SECONDS = 2.0
+"""How long a topic may take to be known by all brokers after it was created."""
+
+_MISSING = errors.UnknownTopicOrPartitionError.errno
+
+
+class KafkaBus:
+    """A bus on Kafka; see ingest/bus.py for what each method promises."""
+
+    def __init__(self, clients: KafkaClients) -> None:
+        self._clients = clients
+        self._lock = threading.Lock()
+        self._producer: Any = None
+        self._known: set[str] = set()
+        self._members: list[KafkaMember] = []
+
+    @classmethod
+    def from_url(cls, url: str) -> KafkaBus:
+        """`kafka://host:9092,host:9092?setting=…`; see kafka_url.py. Connects on first use."""
+        return cls(KafkaClients(kafka_address(url, KNOWN)))
+
+    def __repr__(self) -> str:
+        return f"KafkaBus({self._clients.servers!r})"
+
+    def create_topics(self, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
+        """Create the topics that do not exist yet, with the broker's own number of replicas."""
+        check_topics(topics)
+        if partitions < 1:
+            raise BusRefused(f"a topic needs at least one partition, not {partitions}")
+        with self._clients.using(KafkaAdminClient) as admin:
+            # Asked first: where an operator made the topics, we may lack the right to create.
+            missing = _missing(admin, topics)
+            if not missing:
+                return
+            wanted = {topic: {"num_partitions": partitions} for topic in missing}
+            answer = admin.create_topics(wanted, timeout_ms=PATIENCE_MS, raise_errors=False)
+            for topic in answer["topics"]:
+                error = errors.for_code(topic["error_code"])
+                if error not in (errors.NoError, errors.TopicAlreadyExistsError):
+                    raise self._clients.fault(error(topic.get("error_message") or topic["name"]))
+            admin.wait_for_topics(missing)
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        """Acknowledged by all replicas when this returns. Raises when any record was not."""
+        check_records(topic, records)
+        with self._lock:
+            self._require([topic])
+            if not records:
+                return
+            if self._producer is None:
+                self._producer = self._clients.start(
+                    KafkaProducer,
+                    acks="all",
+                    enable_idempotence=True,
+                    allow_auto_create_topics=False,
+                    **self._pace(),
+                )
+            try:
+                with self._clients.faults():
+                    self._send(topic, records)
+            except BusError:
+                # Its sequence numbers may be out of step, and the topic may be gone.
+                self._known.discard(topic)
+                self._end_producer()
+                raise
+
+    def subscribe(self, topics: Sequence[str], group: str) -> KafkaMember:
+        """A new member of `group`; it joins with its first poll."""
+        with self._lock:
+            self._require(topics)
+            member = KafkaMember(self._clients, topics, group)
+            self._members = [each for each in self._members if not each.closed] + [member]
+        return member
+
+    def backlog(self, topics: Sequence[str], group: str) -> int:
+        """Messages published to `topics` that `group` has not committed; a missing topic has none."""
+        check_topics(topics)
+        with self._clients.using(
+            KafkaConsumer,
+            group_id=group,
+            enable_auto_commit=False,
+            enable_incremental_fetch_sessions=False,
+            allow_auto_create_topics=False,
+            fetch_max_wait_ms=50,
+        ) as consumer:
+            existing = consumer.topics()
+            places = [
+                TopicPartition(topic, number)
+                for topic in sorted(set(topics) & existing)
+                for number in sorted(consumer.partitions_for_topic(topic))
+            ]
+            if not places:
+                return 0
+            first = consumer.beginning_offsets(places, timeout_ms=PATIENCE_MS)
+            ends = self._ends(consumer, places)
+            total = 0
+            for place in places:
+                done = consumer.committed(place, timeout_ms=PATIENCE_MS) or 0
+                total += max(0, ends[place] - max(done, first[place]))
+            return total
+
+    def close(self) -> None:
+        """End the producer, and the members that are still open."""
+        with self._lock:
+            for member in self._members:
+                member.close()
+            self._members.clear()
+            self._end_producer()
+
+    def _pace(self) -> dict[str, object]:
+        """The producer's timing, where the URL does not say otherwise."""
+        given = self._clients.address.settings
+        linger = int(str(given.get("linger_ms", 5)))
+        request = int(str(given.get("request_timeout_ms", PATIENCE_MS)))
+        ours = {
+            "batch_size": 262_144,
+            "linger_ms": linger,
+            "max_block_ms": PATIENCE_MS,
+            "delivery_timeout_ms": request + linger + PATIENCE_MS,
+        }
+        return {name: given.get(name, own) for name, own in ours.items()}
+
+    def _send(self, topic: str, records: Iterable[Record]) -> None:
+        futures = [
+            self._producer.send(
+                topic,
+                key=encoded(record.key),
+                value=record.value,
+                headers=[(name, encoded(text)) for name, text in record.headers.items()],
+            )
+            for record in records
+        ]
+        self._producer.flush(float(self._producer.config["delivery_timeout_ms"]) / 1000 + 5)
+        for future in futures:
+            if future.failed():
+                raise future.exception
+
+    def _end_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            # Everything was flushed or has failed: there is nothing to wait for.
+            with contextlib.suppress(errors.KafkaError):
+                producer.close(timeout=1)
+
+    def _require(self, topics: Sequence[str]) -> None:
+        """Raises BusRefused for a topic that does not exist, before a client waits for it in vain."""
+        wanted = sorted(set(topics) - self._known)
+        if not wanted:
+            return
+        check_topics(wanted)
+        deadline = time.monotonic() + MISSING_SECONDS
+        with self._clients.using(KafkaAdminClient) as admin:
+            while missing := _missing(admin, wanted):
+                if time.monotonic() > deadline:
+                    raise BusRefused(
+                        f"the topic {missing[0]!r} does not exist on {self._clients.servers};"
+                        " create it first (every barometer command that opens the bus does)"
+                    )
+                time.sleep(0.2)
+        self._known.update(wanted)
+
+    def _ends(self, consumer: Any, places: Sequence[Any]) -> dict[Any, int]:
+        """The offset after the last message of each partition.
+
+        ListOffsets alone is not trusted: the Tansu broker answers with the last batch's first
+        offset + 1. A fetch from there brings the high watermark, which is right everywhere.
+        """
+        ends: dict[Any, int] = consumer.end_offsets(places, timeout_ms=PATIENCE_MS)
+        consumer.assign(places)
+        for place in places:
+            consumer.seek(place, ends[place])
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while any(consumer.highwater(place) is None for place in places):
+            if time.monotonic() > deadline:
+                raise BusUnavailable(
+                    f"{self._clients.servers} did not say how far its topics go; check the brokers"
+                )
+            consumer.poll(timeout_ms=100)
+        return {place: max(ends[place], consumer.highwater(place)) for place in places}
+
+
+def _missing(admin: Any, topics: Sequence[str]) -> list[str]:
+    """Those of `topics` that the brokers do not know."""
+    described = admin.describe_topics(sorted(set(topics)))
+    return sorted(each["name"] for each in described if each["error_code"] == _MISSING)

@@ -1,0 +1,73 @@
+"""Dead letters at rest: listed with place and reason, replayed once after a fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ingest.dead_letter import DeadLetter
+from storage.database import Database
+from storage.statements import query
+
+COLUMNS = ["origin", "source", "place", "reason", "payload", "truncated", "status", "read_at", "version"]  # fmt: skip
+
+
+class StoredLetter(msgspec.Struct, frozen=True):
+    """A dead letter and whether it was replayed since."""
+
+    letter: DeadLetter
+    status: str
+    """`dead` or `replayed`."""
+
+
+def store(
+    database: Database, letters: Sequence[DeadLetter], version: int, status: str = "dead"
+) -> None:
+    """Write letters by origin; the newest status wins."""
+    database.insert(
+        "dead_letters",
+        COLUMNS,
+        [
+            (
+                letter.origin,
+                letter.source,
+                letter.place,
+                letter.reason,
+                letter.payload,
+                int(letter.truncated),
+                status,
+                letter.read_at,
+                version,
+            )
+            for letter in letters
+        ],
+    )
+
+
+def stored(
+    database: Database, *, status: str = "dead", reason: str = "", limit: int = 1_000_000
+) -> list[StoredLetter]:
+    """Letters of this status whose reason contains `reason`, newest first."""
+    rows = database.query(
+        query("dead_letters"), {"status": status, "reason": reason, "limit": limit}
+    )
+    return [_letter(row) for row in rows.dicts()]
+
+
+def _letter(row: dict[str, Any]) -> StoredLetter:
+    read_at: datetime = row["read_at"]
+    return StoredLetter(
+        DeadLetter(
+            origin=row["origin"],
+            source=row["source"],
+            place=row["place"],
+            reason=row["reason"],
+            payload=row["payload"],
+            truncated=bool(row["truncated"]),
+            read_at=read_at,
+        ),
+        row["status"],
+    )

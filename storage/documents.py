@@ -1,0 +1,123 @@
+"""Documents with what was judged of them: one call stores a batch, and storing it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from classify.judge import Judged
+
+from classify.disposition import Disposition
+from storage.database import Database, Row
+from storage.statements import query
+
+_IDS_PER_QUERY = 2_000
+"""Keeps the statement far below ClickHouse's limit of 256 KiB."""
+
+DOCUMENT_COLUMNS = (
+    "id origin source outlet kind society language url title text story author_key "
+    "published_at fetched_at day version"
+).split()
+READING_COLUMNS = (
+    "document_id society day outlet relevance topics conflates dehumanising model version"
+).split()
+JUDGEMENT_COLUMNS = (
+    "document_id society target day outlet kind language story stance "
+    "p_support p_neutral p_oppose p_not_addressed model version"
+).split()
+
+
+def known_origins(database: Database, ids: Sequence[str]) -> dict[str, str]:
+    """Origin of each of these documents that is stored already, by document id."""
+    known: dict[str, str] = {}
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        chunk = tuple(ids[start : start + _IDS_PER_QUERY])
+        known.update(database.query(query("known_documents"), {"ids": chunk}).rows)
+    return known
+
+
+def store_judged(
+    database: Database, batch: Sequence[Judged], origins: Mapping[str, str], version: int
+) -> None:
+    """Store documents, readings and judgements. `origins` gives the row that brought each document id.
+
+    Text and title of off-topic documents are not kept: they are none of this project's business.
+    """
+    database.insert(
+        "documents",
+        DOCUMENT_COLUMNS,
+        [_document_row(judged, origins[judged.document.id], version) for judged in batch],
+    )
+    database.insert(
+        "readings",
+        READING_COLUMNS,
+        [_reading_row(judged, version) for judged in batch if judged.reading],
+    )
+    database.insert(
+        "judgements",
+        JUDGEMENT_COLUMNS,
+        [row for judged in batch for row in _judgement_rows(judged, version)],
+    )
+
+
+def _document_row(judged: Judged, origin: str, version: int) -> Row:
+    document = judged.document
+    keep = judged.disposition is not Disposition.OFF_TOPIC
+    return (
+        document.id,
+        origin,
+        document.source,
+        document.outlet,
+        document.kind.value,
+        document.society,
+        document.language,
+        document.url,
+        document.title if keep else "",
+        document.text if keep else "",
+        document.story,
+        document.author_key,
+        document.published_at,
+        document.fetched_at,
+        document.day,
+        version,
+    )
+
+
+def _reading_row(judged: Judged, version: int) -> Row:
+    document, reading = judged.document, judged.reading
+    assert reading is not None
+    return (
+        document.id,
+        document.society,
+        document.day,
+        document.outlet,
+        reading.relevance,
+        list(reading.topics),
+        int(reading.conflates),
+        int(reading.dehumanising),
+        reading.model,
+        version,
+    )
+
+
+def _judgement_rows(judged: Judged, version: int) -> list[Row]:
+    document = judged.document
+    return [
+        (
+            document.id,
+            document.society,
+            judgement.target,
+            document.day,
+            document.outlet,
+            document.kind.value,
+            document.language,
+            document.story,
+            judgement.stance.value,
+            judgement.p.support,
+            judgement.p.neutral,
+            judgement.p.oppose,
+            judgement.p.not_addressed,
+            judgement.model,
+            version,
+        )
+        for judgement in judged.judgements
+    ]

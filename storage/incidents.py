@@ -1,0 +1,46 @@
+"""Incidents and what people are told of them: saved first, then told, then marked told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from alerts.incident import Incident, Status
+from alerts.message import Message
+from storage.database import Database, next_version
+from storage.statements import query
+
+
+def store_incidents(database: Database, incidents: Sequence[Incident]) -> None:
+    """Write incidents; the newest state of each wins."""
+    version = next_version()
+    database.insert(
+        "incidents",
+        [*Incident.__struct_fields__, "version"],
+        [(*msgspec.structs.astuple(incident), version) for incident in incidents],
+    )
+
+
+def stored_incidents(database: Database, *, status: str = "") -> list[Incident]:
+    """Incidents of this status (all when empty), newest first."""
+    rows = database.query(query("incidents"), {"status": status}).dicts()
+    return [Incident(**{**row, "status": Status(row["status"])}) for row in rows]
+
+
+def store_messages(
+    database: Database, messages: Sequence[Message], told_at: datetime | None = None
+) -> None:
+    """Write messages, untold or told at this time."""
+    version = next_version()
+    database.insert(
+        "messages",
+        [*Message.__struct_fields__, "told_at", "version"],
+        [(*msgspec.structs.astuple(message), told_at, version) for message in messages],
+    )
+
+
+def untold_messages(database: Database) -> list[Message]:
+    """Messages that nobody has accepted yet, oldest first."""
+    return [Message(**row) for row in database.query(query("untold_messages")).dicts()]

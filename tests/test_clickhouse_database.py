@@ -1,0 +1,202 @@
+"""What only a server can get wrong: connections, users, and what answers at its port."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from storage.database import DatabaseRefused, DatabaseUnavailable, connect
+from tests.clickhouse_service import PASSWORD, ClickHouseService, free_port
+from tests.fixtures_database import MakeUrl
+
+
+class Forwarder:
+    """Stands before a server and hangs up when a given text passes, as often as it was told to."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._hang_up_at = b""
+        self._times = 0
+        self._pairs: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def hang_up_at(self, text: bytes, times: int = 1) -> None:
+        self._hang_up_at, self._times = text, times
+
+    def hang_up_now(self) -> None:
+        _hang_up(self._pairs)
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._target))
+            self._pairs += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                if self._times and self._hang_up_at in data:
+                    self._times -= 1
+                    break
+                sink.sendall(data)
+        _hang_up([source, sink])
+
+
+def _hang_up(ends: list[socket.socket]) -> None:
+    for end in ends:
+        with suppress(OSError):  # its other half was quicker
+            end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def forwarder(clickhouse_service: ClickHouseService) -> Iterator[Forwarder]:
+    made = Forwarder(clickhouse_service.port)
+    yield made
+    made.close()
+
+
+@contextmanager
+def answering(greeting: bytes | None) -> Iterator[int]:
+    """A port that answers every connection with `greeting`, or never."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        while greeting is not None:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            client.recv(1024)
+            client.sendall(greeting)
+            client.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.close()
+
+
+def through(forwarder: Forwarder, url: str) -> str:
+    before, _, rest = url.rpartition(":")
+    return f"{before}:{forwarder.port}/{rest.split('/')[1]}"
+
+
+def test_a_server_that_is_not_there_is_named_with_its_port(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    port = free_port()
+    with caplog.at_level(logging.DEBUG), pytest.raises(DatabaseUnavailable) as caught:
+        connect(f"clickhouse://me:hush@127.0.0.1:{port}/news")
+    assert f"127.0.0.1:{port}" in str(caught.value)
+    assert "hush" not in str(caught.value)
+    assert not [r for r in caplog.records if r.name.startswith("clickhouse_driver")]
+
+
+def test_a_server_that_never_answers_is_given_up_on() -> None:
+    with answering(None) as port, pytest.raises(DatabaseUnavailable, match="no answer in time"):
+        connect(f"clickhouse://127.0.0.1:{port}/news?connect_timeout=0.3")
+
+
+def test_something_else_behind_the_port_is_recognised() -> None:
+    with (
+        answering(b"HTTP/1.0 400 Bad Request\r\n\r\n") as port,
+        pytest.raises(DatabaseRefused, match="native protocol"),
+    ):
+        connect(f"clickhouse://127.0.0.1:{port}/news")
+
+
+def test_a_wrong_password_is_refused_and_never_shown(clickhouse_service: ClickHouseService) -> None:
+    with pytest.raises(DatabaseRefused, match="refuses this user, password") as caught:
+        connect(clickhouse_service.url("default", password="guessed"))
+    assert "guessed" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_the_password_is_not_in_url_or_repr(clickhouse_service: ClickHouseService) -> None:
+    database = connect(clickhouse_service.url("default"))
+    expected = f"clickhouse://barometer@127.0.0.1:{clickhouse_service.port}/default"
+    assert database.url == expected
+    assert repr(database) == f"<ClickHouseDatabase {expected}>"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "clickhouse://",
+        "clickhouse:///name",
+        "clickhouse://me:hush@host:port/name",
+        "clickhouse://me:hush@host:99999/name",
+        "clickhouse://me:hush@host/name?connect_timeout=soon",
+        "clickhouse://me:hush@host/name?use_numpy=1",
+        "clickhouse://me:hush@host/name?compression=zip",
+        "clickhouse://me:hush@host/a/b",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(DatabaseRefused, match="must read clickhouse://user:password@") as caught:
+        connect(url)
+    assert "hush" not in str(caught.value)
+
+
+def test_options_reach_the_driver_and_the_server(clickhouse_service: ClickHouseService) -> None:
+    url = f"{clickhouse_service.url('default')}?compression=lz4&max_threads=1"
+    database = connect(url)
+    sql = "SELECT value FROM system.settings WHERE name = 'max_threads'"
+    assert database.query(sql).rows == [("1",)]
+    assert len(database.query("SELECT number FROM system.numbers LIMIT 10000").rows) == 10_000
+    database.close()
+
+
+def test_an_idle_connection_that_was_dropped_is_made_again(
+    forwarder: Forwarder, clickhouse_url: MakeUrl
+) -> None:
+    database = connect(through(forwarder, clickhouse_url()), create=True)
+    database.execute("CREATE TABLE t (n UInt64) ENGINE = Memory")
+    forwarder.hang_up_now()
+    database.insert("t", ["n"], [(1,)])
+    forwarder.hang_up_now()
+    database.execute("INSERT INTO t SELECT n FROM t")
+    forwarder.hang_up_now()
+    assert database.query("SELECT n FROM t").rows == [(1,), (1,)]
+    database.close()
+
+
+def test_a_query_is_asked_once_more_when_the_connection_breaks(
+    forwarder: Forwarder, clickhouse_url: MakeUrl
+) -> None:
+    database = connect(through(forwarder, clickhouse_url()), create=True)
+    forwarder.hang_up_at(b"SELECT 'lost'")
+    assert database.query("SELECT 'lost'").rows == [("lost",)]
+    forwarder.hang_up_at(b"SELECT 'lost'", times=2)
+    with pytest.raises(DatabaseUnavailable, match="the connection broke"):
+        database.query("SELECT 'lost'")
+    assert database.query("SELECT 1").rows == [(1,)]
+    database.close()
+
+
+def test_an_insert_that_breaks_is_left_to_the_caller_who_may_repeat_it(
+    forwarder: Forwarder, clickhouse_url: MakeUrl
+) -> None:
+    database = connect(through(forwarder, clickhouse_url()), create=True)
+    database.execute("CREATE TABLE t (note String) ENGINE = Memory")
+    forwarder.hang_up_at(b"the only row")
+    with pytest.raises(DatabaseUnavailable, match="the connection broke"):
+        database.insert("t", ["note"], [("the only row",)])
+    database.insert("t", ["note"], [("the only row",)])
+    assert database.query("SELECT note FROM t").rows == [("the only row",)]
+    database.close()

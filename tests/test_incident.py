@@ -1,0 +1,289 @@
+"""From drop to incident to message: what opens one, what ends it, what people read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.detector import detect
+from alerts.drop import Drop
+from alerts.incident import Change, ChangeKind, Incident, Status, incident_id, step
+from alerts.message import write_message
+from alerts.net_support import no_data
+from alerts.point import Point, State
+from alerts.simulated_series import simulated_series
+
+FOUND = date(2026, 3, 10)
+SERIES = ("XA", "regular")
+
+
+def morning_after(day: date, hour: int = 6) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + timedelta(days=1)
+
+
+def drop(found: date = FOUND, target: str = "regular") -> Drop:
+    return Drop(
+        society="XA",
+        target=target,
+        detected_on=found,
+        since=found - timedelta(days=3),
+        baseline=20.0,
+        net_support=-10.0,
+        change=-30.0,
+        lower=-42.0,
+        upper=-18.0,
+        score=6.0,
+        threshold=5.0,
+        reason="net support was -10.0",
+    )
+
+
+def opened(found: date = FOUND, target: str = "regular") -> Incident:
+    (incident,) = step([], [drop(found, target)], {}, morning_after(found)).incidents
+    return incident
+
+
+def day(number: int, net_support: float, state: State = State.OK) -> Point:
+    """A point `number` days after the detection."""
+    return Point(
+        society="XA",
+        target="regular",
+        day=FOUND + timedelta(days=number),
+        support=20,
+        neutral=20,
+        oppose=20,
+        outlets=6,
+        net_support=net_support,
+        lower=net_support - 20,
+        upper=net_support + 20,
+        n_eff=40.0,
+        state=state,
+    )
+
+
+def test_a_fresh_drop_opens_an_incident_that_keeps_its_baseline() -> None:
+    now = morning_after(FOUND)
+    result = step([], [drop()], {}, now)
+    (incident,) = result.incidents
+    assert incident.id == "XA-regular-2026-03-10"
+    assert incident.status == Status.OPEN
+    assert (incident.drop_day, incident.detected_on) == (date(2026, 3, 7), FOUND)
+    assert (incident.opened_at, incident.resolved_at) == (now, None)
+    assert (incident.baseline, incident.net_support, incident.change) == (20.0, -10.0, -30.0)
+    (change,) = result.changes
+    assert (change.kind, change.at, change.reason) == ("opened", now, "net support was -10.0")
+    assert change.incident == incident
+    assert result.history == ()
+
+
+def test_a_repeated_watch_opens_nothing_twice() -> None:
+    again = step([opened()], [drop()], {}, morning_after(FOUND, hour=9))
+    assert (again.incidents, again.changes, again.history) == ((), (), ())
+
+
+@pytest.mark.parametrize(("days_late", "is_news"), [(0, True), (3, True), (4, False), (400, False)])
+def test_a_drop_of_more_than_three_days_ago_is_history(days_late: int, is_news: bool) -> None:
+    now = datetime(2026, 3, 10, 23, 59, tzinfo=UTC) + timedelta(days=days_late)
+    result = step([], [drop()], {}, now)
+    assert bool(result.incidents) is bool(result.changes) is is_news
+    assert result.history == (() if is_news else (drop(),))
+
+
+def test_the_day_of_now_is_counted_in_utc() -> None:
+    east = datetime.fromisoformat("2026-03-14T01:30:00+02:00")  # still the 13th in UTC
+    assert len(step([], [drop()], {}, east).incidents) == 1
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        step([], [], {}, datetime(2026, 3, 10))  # noqa: DTZ001 - the fault that is tested
+
+
+def test_no_incident_opens_while_one_is_open_in_the_same_series() -> None:
+    later = FOUND + timedelta(days=40)
+    result = step([opened()], [drop(later), drop(later, "asylum")], {}, morning_after(later))
+    assert [i.target for i in result.incidents] == ["asylum"]
+
+
+def test_two_fresh_drops_of_one_series_open_one_incident() -> None:
+    result = step([], [drop(), drop(FOUND - timedelta(days=1))], {}, morning_after(FOUND))
+    assert [i.detected_on for i in result.incidents] == [FOUND - timedelta(days=1)]
+
+
+def test_an_incident_is_resolved_on_the_thirteenth_good_day_and_not_before() -> None:
+    """+20 fell by 30: the line is +10. Seven days fill the average, on seven days it must hold."""
+    for days, status in ((12, None), (13, Status.RESOLVED)):
+        points = {SERIES: [day(i, 12.0) for i in range(1, days + 1)]}
+        now = morning_after(FOUND + timedelta(days=days))
+        result = step([opened()], [], points, now)
+        assert [i.status for i in result.incidents] == ([status] if status else [])
+    (change,) = result.changes
+    assert change.kind == ChangeKind.RESOLVED
+    assert change.incident.resolved_at == now
+    assert change.incident.baseline == 20.0
+    assert "averaged +12.0 over the last 7 days" in change.reason
+    assert "at or above +10.0" in change.reason
+
+
+def test_half_of_the_way_back_is_not_enough() -> None:
+    points = {SERIES: [day(i, 5.0) for i in range(1, 60)]}
+    assert step([opened()], [], points, morning_after(FOUND + timedelta(days=60))).changes == ()
+
+
+def test_one_bad_average_among_the_last_seven_keeps_it_open() -> None:
+    good = [day(i, 12.0) for i in range(1, 20)]
+    now = morning_after(FOUND + timedelta(days=20))
+    assert step([opened()], [], {SERIES: good}, now).changes
+    good[12] = day(13, -60.0)
+    assert step([opened()], [], {SERIES: good}, now).changes == ()
+
+
+def test_neither_silence_nor_bad_days_resolve_an_incident() -> None:
+    now = morning_after(FOUND + timedelta(days=30))
+    for state in (State.INSUFFICIENT, State.DEGRADED):
+        points = {SERIES: [day(i, 30.0, state) for i in range(1, 30)]}
+        assert step([opened()], [], points, now).changes == ()
+    silent = [no_data("XA", "regular", FOUND + timedelta(days=i)) for i in range(1, 30)]
+    assert step([opened()], [], {SERIES: silent}, now).changes == ()
+    assert step([opened()], [], {}, now).changes == ()
+
+
+def test_days_before_the_detection_do_not_count_as_recovery() -> None:
+    points = {SERIES: [day(i, 20.0) for i in range(-30, 7)]}
+    assert step([opened()], [], points, morning_after(FOUND + timedelta(days=7))).changes == ()
+
+
+def test_a_resolved_incident_stays_resolved_and_its_drop_opens_nothing() -> None:
+    points = {SERIES: [day(i, 12.0) for i in range(1, 14)]}
+    now = morning_after(FOUND + timedelta(days=13))
+    (resolved,) = step([opened()], [drop()], points, now).incidents
+    assert step([resolved], [drop()], points, now) == step([resolved], [], {}, now)
+    assert step([resolved], [drop()], points, morning_after(FOUND)).incidents == ()
+
+
+def test_a_row_of_the_database_is_as_good_as_an_incident() -> None:
+    row = msgspec.structs.asdict(opened()) | {"status": "resolved"}
+    points = {SERIES: [day(i, 12.0) for i in range(1, 14)]}
+    now = morning_after(FOUND + timedelta(days=13))
+    assert step([Incident(**row)], [], points, now).changes == ()
+    assert step([Incident(**row | {"status": "open"})], [], points, now).changes != ()
+
+
+days_of_a_series = st.lists(
+    st.tuples(st.floats(-100, 100), st.sampled_from([State.OK, State.OK, State.INSUFFICIENT])),
+    max_size=30,
+)
+
+
+@given(days_of_a_series, st.lists(st.integers(-40, 3), max_size=3, unique=True), st.integers(0, 35))
+def test_a_step_on_its_own_result_changes_nothing(
+    days: list[tuple[float, State]], founds: list[int], days_on: int
+) -> None:
+    points = {SERIES: [day(i + 1, net, state) for i, (net, state) in enumerate(days)]}
+    now = morning_after(FOUND + timedelta(days=days_on))
+    drops = [drop(FOUND + timedelta(days=days_on + f)) for f in founds]
+    first = step([opened()], drops, points, now)
+    state_after = {i.id: i for i in [opened(), *first.incidents]}
+    still_open = [i for i in state_after.values() if i.status == Status.OPEN]
+    assert len({(i.society, i.target) for i in still_open}) == len(still_open)
+    for known in (list(state_after.values()), still_open):
+        again = step(known, drops, points, now)
+        assert (again.incidents, again.changes) == ((), ())
+
+
+def test_a_fall_and_its_recovery_from_documents_to_the_end() -> None:
+    """Support falls by 40 on 14 February and is back on 10 March."""
+    series = simulated_series(
+        5, days=100, documents=100, level=15, fall=40, falls_after=40, recovers_after=64
+    )
+    open_incidents: list[Incident] = []
+    timeline: list[tuple[str, date]] = []
+    for number in range(30, 100):
+        seen = series.points[: number + 1]
+        now = morning_after(seen[-1].day)
+        result = step(open_incidents, detect(seen), {SERIES: seen}, now)
+        timeline += [(c.kind.value, now.date()) for c in result.changes]
+        known = {i.id: i for i in [*open_incidents, *result.incidents]}
+        open_incidents = [i for i in known.values() if i.status == Status.OPEN]
+    assert [kind for kind, _ in timeline] == ["opened", "resolved"]
+    assert date(2026, 2, 15) < timeline[0][1] <= date(2026, 2, 19)
+    assert date(2026, 3, 17) < timeline[1][1] <= date(2026, 3, 30)
+
+
+# -- messages ---------------------------------------------------------------------------------------
+
+
+def change_of(incident: Incident, kind: ChangeKind = ChangeKind.OPENED) -> Change:
+    return Change(kind=kind, incident=incident, reason="because of this", at=incident.opened_at)
+
+
+def test_a_message_says_what_fell_where_from_what_to_what_and_what_would_resolve_it() -> None:
+    points = [day(i, -10.0) for i in range(-10, 5)]
+    message = write_message(
+        change_of(opened()), points=points, society_name="Alder", model="lexicon 1"
+    )
+    assert message.title == "Support for regular migration fell in Alder: -10, was +20"
+    text = " ".join(message.body.split())
+    for said in (
+        "In the monitored corpus, net support for regular migration in Alder fell from +20.0 to -10.0",
+        "a change of -30.0 points (95 % interval -42.0 to -18.0)",
+        "Since: 2026-03-07",
+        "Found on: 2026-03-10",
+        "240 documents on 4 days, worth 160 independent ones",
+        "The size is provisional",
+        "at or above +10.0 on 7 such days",
+        "not corrected for the mistakes of the model",
+        "SELECT * FROM daily_support WHERE society = 'XA' AND target = 'regular' ORDER BY day",
+        "Incident XA-regular-2026-03-10; judged by lexicon 1.",
+    ):
+        assert said in text
+    assert "simulated" not in (message.title + message.body).lower()
+    assert "tolera" not in message.body
+
+
+def test_the_same_news_has_the_same_id_and_the_end_another() -> None:
+    ids = {
+        write_message(change_of(opened(), kind), model=model).id
+        for kind in ChangeKind
+        for model in ("lexicon 1", "lexicon 2")
+    }
+    assert ids == {"XA-regular-2026-03-10-opened", "XA-regular-2026-03-10-resolved"}
+
+
+def test_the_end_of_an_incident_says_why() -> None:
+    message = write_message(change_of(opened(), ChangeKind.RESOLVED))
+    assert message.title == "Support for regular migration has recovered in XA"
+    assert (message.incident, message.kind) == ("XA-regular-2026-03-10", "resolved")
+    assert "is over" in message.body
+    assert "Why it was resolved: because of this." in message.body
+
+
+def test_simulated_data_is_named_in_title_and_first_line() -> None:
+    message = write_message(change_of(opened()), simulated=True)
+    assert message.title.startswith("[simulated] ")
+    assert message.body.startswith("SIMULATED DATA")
+
+
+def test_titles_are_one_line_and_queries_are_quoted_whatever_a_target_is_called() -> None:
+    incident = msgspec.structs.replace(opened(), target='the\nbakers\' "$HOME" scheme')
+    message = write_message(change_of(incident), society_name="Al\r\nder")
+    assert "\n" not in message.title
+    assert "\r" not in message.title
+    assert 'the bakers\' "$HOME" scheme' in message.title
+    assert r"""target = 'the""" in message.body
+    assert r"""bakers\\' \"\$HOME\" scheme'""" in message.body
+
+
+def test_lines_stay_within_78_columns_except_the_query() -> None:
+    message = write_message(change_of(opened()), points=[day(0, -10.0)], simulated=True)
+    long = [line for line in message.body.splitlines() if len(line) > 78]
+    assert all(line.startswith("  barometer sql") for line in long)
+
+
+def test_the_id_is_a_function_of_series_and_day() -> None:
+    assert incident_id("XA", "regular", FOUND) == opened().id
+    assert len({incident_id(s, t, FOUND) for s in ("XA", "XB") for t in ("a", "b")}) == 4
