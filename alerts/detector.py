@@ -90,10 +90,8 @@ def detect(points: Sequence[Point], settings: DetectorSettings = _DEFAULTS) -> t
             usable[max(0, i - settings.baseline_days) : i], point.day, level_from, settings
         )
         if len(history) < settings.min_days:
-            days, evidence = (
-                [],
-                _NO_EVIDENCE,
-            )  # too long a gap: what was gathered rests on no baseline
+            # after so long a gap, what was gathered rests on no baseline
+            days, evidence = [], _NO_EVIDENCE
             continue
         baseline = baseline_of(history)
         v = baseline.variance_of_day(point.n) + baseline.variance

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import msgspec
-from ingest.fetch import Fetcher, FetchFailed
 
 from classify.classifier import ModelError, load_classifier
 from flows.settings import Settings
 from flows.wiring import GROUP, load_sources, open_bus, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.feed import NotAFeed, parse_feed
+from ingest.fetch import Fetcher, FetchFailed
 from ingest.source import Source, SourcesRefused
 from storage.coverage import coverage
 from storage.database import DatabaseError

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
-from ingest.fetch import Fetched, FetchFailed
 
 from flows.publishing import publish
 from flows.wiring import Edges
 from ingest.feed import FeedReading, NotAFeed, parse_feed
+from ingest.fetch import Fetched, FetchFailed
 from ingest.source import Source
 from storage import documents, source_runs
 from storage.source_runs import SourceRun, SourceState

@@ -24,7 +24,9 @@ def table(
         for index in range(len(columns))
     ]
     for name, right in zip(columns, numeric, strict=True):
-        shown.add_column(Text(name), justify="right" if right else "left", overflow="fold")
+        shown.add_column(
+            Text(name), justify="right" if right else "left", overflow="fold", no_wrap=right
+        )
     for row in rows:
         shown.add_row(*(Text(cell_text(value)) for value in row))
     console = Console(soft_wrap=False, highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -38,11 +40,11 @@ def _box() -> Any:
 
 
 def cell_text(value: object) -> str:
-    """A value as people read it: no control characters, times in ISO 8601, at most 6 decimals."""
+    """A value as people read it: no control characters, times in ISO 8601, two decimals."""
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.2f}" if abs(value) < 1e6 else f"{value:.6g}"
     text = str(value)
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from flows.display import table
+from flows.mistake import Mistake
 from storage.database import Result
 
 TABLE_ROWS = 500
@@ -34,7 +35,7 @@ def write_result(result: Result, form: str, output: Path | None) -> None:
         partial.write_bytes(data)
         partial.replace(output)
     except OSError as error:
-        raise click.UsageError(f"Cannot write {output}: {error.strerror}.") from error
+        raise Mistake(f"Cannot write {output}: {error.strerror}.") from error
     click.echo(f"{len(result.rows):,} rows written to {output}", err=True)
 
 
@@ -84,7 +85,7 @@ def _parquet(result: Result) -> bytes:
             }
         )
     except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
-        raise click.UsageError(f"Parquet cannot hold this result: {error}.") from error
+        raise Mistake(f"Parquet cannot hold this result: {error}.") from error
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(data, sink)
     return bytes(sink.getvalue().to_pybytes())

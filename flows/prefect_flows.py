@@ -41,14 +41,14 @@ def readable_name() -> str:
 
 
 def _attempt(name: str) -> Task[..., str]:
-    return task(
-        steps.STEPS[name],
+    retried = task(
         name=name,
         retries=RETRIES,
         retry_delay_seconds=RETRY_DELAYS,
         retry_condition_fn=passing_fault,
         persist_result=False,
     )
+    return retried(steps.STEPS[name])
 
 
 @flow(name="collect", flow_run_name=readable_name)

@@ -59,13 +59,13 @@ class Orchestrator:
 
         if self._server is None:
             with tags(*TAGS[step]):
-                return FLOWS[step](**parameters)
+                return str(FLOWS[step](**parameters))
         here: dict[Any, Any] = {
             PREFECT_API_URL: self._server.api_url,
             PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         }
         with temporary_settings(updates=here), tags(*TAGS[step]):
-            return FLOWS[step](**parameters)
+            return str(FLOWS[step](**parameters))
 
 
 @contextmanager

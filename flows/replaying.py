@@ -11,7 +11,10 @@ import msgspec
 
 from flows.publishing import publish
 from flows.wiring import Edges
+from ingest.dead_letter import DeadLetter
 from ingest.document import Document, InvalidDocument, decode_document
+from ingest.import_rows import PLAIN
+from ingest.row import document_from_row
 from storage import dead_letters
 from storage.database import next_version
 
@@ -36,10 +39,27 @@ def replay(edges: Edges, *, reason: str = "", now: datetime) -> ReplayReport:
     letters = []
     for letter in found:
         try:
-            mended.append((letter.origin, decode_document(letter.payload.encode())))
+            mended.append((letter.origin, _document(letter)))
         except InvalidDocument:
             continue
         letters.append(letter)
     publish(edges.bus, mended, [])
     dead_letters.store(edges.database, letters, next_version(), status="replayed")
     return ReplayReport(tried=len(found), replayed=len(letters))
+
+
+def _document(letter: DeadLetter) -> Document:
+    """A document, or a row with our field names (as imports and feeds write them). Raises InvalidDocument."""
+    try:
+        return decode_document(letter.payload.encode())
+    except InvalidDocument:
+        row = _row(letter)
+    name = letter.source.removeprefix("import:")
+    return document_from_row(row, mapping=PLAIN, name=name, read_at=letter.read_at)
+
+
+def _row(letter: DeadLetter) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(letter.payload.encode(), type=dict[str, object])
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidDocument(f"not a row: {error}") from error

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
-from classify.judge import judge
 
 from classify.disposition import Disposition
+from classify.judge import judge
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
 from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter

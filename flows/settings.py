@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         Path("var/alerts.log"), description="File that the log channel appends alerts to"
     )
     batch_size: int = Field(500, ge=1, le=10_000, description="Documents judged in one batch")
+    host_pause: float = Field(
+        1.0, ge=0, le=3600, description="Seconds between two requests to the same host"
+    )
     collect_minutes: int = Field(15, ge=1, le=1440, description="Minutes between polls of sources")
     watch_minutes: int = Field(
         60, ge=1, le=1440, description="Minutes between watches when nothing arrives"
@@ -61,8 +64,11 @@ class Settings(BaseSettings):
     )
     digest_hour: int = Field(7, ge=0, le=23, description="Hour of the digest, in `timezone`")
     timezone: str = Field("UTC", description="Time zone of the digest's schedule, e.g. Europe/Rome")
-    false_alarm_days: float = Field(
-        365, ge=30, description="Days between false alarms, over all series together"
+    false_alarms_per_year: float = Field(
+        12,
+        gt=0,
+        le=365,
+        description="Falls that may be announced by chance, over all series together",
     )
     prefect_home: Path = Field(
         Path("var/prefect"), description="Where the embedded Prefect server keeps its data"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from flows.wiring import edges
 
@@ -49,7 +48,7 @@ def weekly(week: str | None = None, now: datetime | None = None) -> str:
         ).title
 
 
-STEPS: dict[str, Callable[..., Any]] = {
+STEPS: dict[str, Callable[..., str]] = {
     "collect": collect,
     "score": score,
     "watch": watch,

@@ -94,7 +94,7 @@ def estimate_counted_days(edges: Edges) -> int:
 def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:
     """Falls in all series, the false-alarm budget shared among them."""
     settings = DetectorSettings(
-        false_alarm_days=edges.settings.false_alarm_days, series=max(1, len(series))
+        false_alarm_days=365 / edges.settings.false_alarms_per_year, series=max(1, len(series))
     )
     return [drop for one in series.values() for drop in detect(one, settings)]
 

@@ -6,13 +6,13 @@ parameters must be plain values.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from ingest.fetch import Fetcher
 
 from alerts.channel import Channel
 from classify.classifier import Classifier, load_classifier
@@ -20,7 +20,8 @@ from classify.target import TARGETS, Target
 from flows.settings import Settings, SettingsRefused, load_settings
 from ingest import bus as bus_edge
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
-from ingest.source import Source, default_sources, parse_sources
+from ingest.fetch import Fetcher
+from ingest.source import Source, SourcesRefused, default_sources, parse_sources
 from storage import database as database_edge
 from storage.database import Database
 from storage.migrate import check_schema, migrate
@@ -69,7 +70,7 @@ def edges(
         database = open_database(settings, create=create)
         stack.callback(database.close)
         progress("loading the classifier")
-        fetcher = Fetcher(contact=settings.contact)
+        fetcher = Fetcher(contact=settings.contact, pause=settings.host_pause)
         stack.callback(fetcher.close)
         opened = Edges(
             settings=settings,
@@ -114,6 +115,17 @@ def load_sources(settings: Settings) -> tuple[Source, ...]:
     if path is None:
         return default_sources()
     return parse_sources(_read(path, "BAROMETER_SOURCES"), str(path))
+
+
+def select_sources(sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
+    """The sources of these names; all when no name is given. Raises SourcesRefused for an unknown name."""
+    known = {source.name for source in sources}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "`barometer sources list` shows them."
+            raise SourcesRefused(f"There is no source {name!r}; {hint}")
+    return [source for source in sources if not names or source.name in names]
 
 
 def load_channels(settings: Settings) -> tuple[Channel, ...]:

@@ -7,10 +7,19 @@ from collections.abc import Iterator, Sequence
 
 from ingest.bounded_lines import MAX_LINE_BYTES, BoundedLines, Line
 from ingest.field_mapping import FieldMapping, ImportRefused
-from ingest.jsonl_rows import RawRow
+from ingest.raw_row import RawRow
 
 MAX_RECORD_LINES = 10_000
 """Lines that one record may span. Where a quote is opened and never closed, this many are looked at, and not lost."""
+
+_FAULTS = (
+    ("unexpected end of data", "a quote is opened on this line and not closed"),
+    ("new-line character", "there is a carriage return outside quotes; end lines with LF or CRLF"),
+    (
+        "expected after",
+        "a quote is closed in the middle of a cell; double the quotes inside quotes",
+    ),
+)
 
 # One setting for the whole process; it only ever lets larger cells through to our own limits.
 csv.field_size_limit(MAX_LINE_BYTES)
@@ -94,9 +103,7 @@ def _record(lines: BoundedLines) -> tuple[Sequence[Line], list[str], str] | None
     try:
         cells = next(csv.reader(feed(), strict=True), None)
     except csv.Error as error:
-        fault = str(error)
-        if "unexpected end of data" in fault:
-            fault = "a quote is opened on this line and not closed"
+        fault = next((ours for theirs, ours in _FAULTS if theirs in str(error)), str(error))
     else:
         fault = ""
     if not pulled:

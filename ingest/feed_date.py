@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from ingest.document import as_utc
 
 # feedparser reads a zone that it does not know as UTC. These are the ones that newsrooms write.
 # Abbreviations that stand for zones hours apart (IST) are left out.
@@ -21,12 +24,20 @@ def from_parsed(parsed: time.struct_time | Sequence[int] | None, written: str) -
     A date without zone is taken to be UTC, as feedparser does.
     """
     if parsed is None:
-        return None
+        return _from_words(written)
     year, month, day, hour, minute, second = tuple(parsed)[:6]
     words = written.lower().split()
     ahead = _HOURS_AHEAD.get(words[-1].strip("()"), 0) if words else 0
     try:
         moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         return moment - timedelta(hours=ahead)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_words(written: str) -> datetime | None:
+    """What feedparser gives up on: RFC 822 with a weekday and no zone."""
+    try:
+        return as_utc(parsedate_to_datetime(written))
     except (ValueError, OverflowError):
         return None

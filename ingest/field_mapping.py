@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,9 @@ class FieldMapping(msgspec.Struct, frozen=True):
         for name in (*self.fields, *self.set):
             if name not in FIELDS:
                 raise ImportRefused(f"{name!r} is not a field{_known(name)}")
+        for value in (*self.fields.values(), *self.set.values()):
+            if not value.isprintable():
+                raise ImportRefused(f"{value!r} contains characters that cannot be printed")
         both = sorted(self.fields.keys() & self.set.keys())
         if both:
             raise ImportRefused(f"{both[0]!r} is both mapped to a field and set to a value")
@@ -46,6 +50,11 @@ class FieldMapping(msgspec.Struct, frozen=True):
     def name_of(self, ours: str) -> str:
         """What the file calls our field."""
         return self.fields.get(ours, ours)
+
+    def apply(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Our fields of a row: the constants, and what the file has under the mapped names."""
+        found = {ours: values.get(self.name_of(ours)) for ours in FIELDS}
+        return {ours: value for ours, value in found.items() if value is not None} | dict(self.set)
 
 
 def mapping_from_pairs(fields: Iterable[str] = (), constants: Iterable[str] = ()) -> FieldMapping:

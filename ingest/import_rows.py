@@ -7,9 +7,11 @@ Every row gives exactly one of the two; blank lines and a CSV file's header are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from ingest.arrival import Arrival
 from ingest.bounded_lines import BoundedLines, ByteStream
@@ -55,26 +57,30 @@ def read_rows(
 
     `run` names this reading of this one file: the origins are `import:RUN/LINE`. `form` overrides what
     the name says. Raises ImportRefused, at the first row, for an empty file or a header that cannot
-    be right; a bad row never stops the file.
+    be right; a bad row never stops the file. A dead letter's payload is the row as a JSON object with
+    our field names, which read_rows takes again as JSON Lines; a line of JSON Lines without a mapping,
+    and a row that could not be taken apart, stay as they were read.
     """
     form = form or format_of(name)
     lines = BoundedLines(stream)
     rows = jsonl_rows(lines, name) if form == "jsonl" else csv_rows(lines, name, mapping)
+    as_read = form == "jsonl" and mapping == PLAIN
     empty = True
     for row in rows:
         empty = False
         origin = f"import:{run}/{row.line}"
+        values = None if row.values is None else mapping.apply(row.values)
         try:
-            if row.values is None:
+            if values is None:
                 raise InvalidDocument(row.fault)
-            document = document_from_row(row.values, mapping=mapping, name=name, read_at=read_at)
+            document = document_from_row(values, mapping=mapping, name=name, read_at=read_at)
         except InvalidDocument as error:
             yield dead_letter(
                 origin=origin,
-                source=_source(row.values, mapping, name),
+                source=_source(values or {}, name),
                 place=f"{name} line {row.line}",
                 reason=str(error),
-                payload=row.content,
+                payload=row.content if values is None or as_read else msgspec.json.encode(values),
                 read_at=read_at,
             )
         else:
@@ -83,7 +89,8 @@ def read_rows(
         raise ImportRefused(f"{name} is empty")
 
 
-def _source(values: dict[str, object] | None, mapping: FieldMapping, name: str) -> str:
-    said = mapping.set.get("source_id") or (values or {}).get(mapping.name_of("source_id"))
-    short = isinstance(said, str) and 0 < len(said.strip()) <= 200
-    return str(said).strip() if short else f"import:{name}"
+def _source(values: Mapping[str, object], name: str) -> str:
+    said = values.get("source_id")
+    return (
+        said.strip() if isinstance(said, str) and 0 < len(said.strip()) <= 200 else f"import:{name}"
+    )

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from ingest.feed_entry import MAX_ENTRIES, Entry, Feed, NotAFeed
+from ingest.json_kind import json_kind
 from ingest.plain_text import plain_text, tidy
 from ingest.rfc3339 import parse_time
 
@@ -40,10 +41,10 @@ def read_json_feed(text: str, address: str) -> Feed:
 
 def _entry(item: Any, feed_language: str, address: str) -> Entry:
     if not isinstance(item, dict):
-        return _faulty(f"the item is {_kind(item)} instead of an object", item)
+        return _faulty(f"the item is {json_kind(item)} instead of an object", item)
     for name in ("title", "content_html", "content_text", "summary", "url", "date_published"):
         if not isinstance(item.get(name), str | None):
-            return _faulty(f"{name} is {_kind(item[name])} instead of text", item)
+            return _faulty(f"{name} is {json_kind(item[name])} instead of text", item)
     try:
         html = plain_text(item.get("content_html") or "")
     except ValueError as error:
@@ -89,8 +90,3 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "text" if isinstance(value, str) else "a number")

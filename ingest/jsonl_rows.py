@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from ingest.bounded_lines import MAX_LINE_BYTES, BoundedLines, Line
 from ingest.field_mapping import ImportRefused
-
-
-class RawRow(msgspec.Struct, frozen=True):
-    """One row as read: its values, or the reason why there are none."""
-
-    line: int
-    """The line that it begins on, from 1."""
-    content: bytes
-    """As read, without the newline at its end."""
-    values: dict[str, Any] | None
-    fault: str = ""
+from ingest.json_kind import json_kind
+from ingest.raw_row import RawRow
 
 
 def jsonl_rows(lines: BoundedLines, name: str) -> Iterator[RawRow]:
@@ -55,5 +45,7 @@ def _row(line: Line) -> RawRow:
     except (msgspec.DecodeError, RecursionError) as error:
         return RawRow(line.number, content, None, f"broken JSON: {error}")
     if not isinstance(values, dict):
-        return RawRow(line.number, content, None, "the line is JSON, and no object")
+        return RawRow(
+            line.number, content, None, f"the line is {json_kind(values)} instead of an object"
+        )
     return RawRow(line.number, content, values)

@@ -19,6 +19,7 @@ from ingest.document import (
 )
 from ingest.field_mapping import FieldMapping
 from ingest.iso_3166 import society_fault
+from ingest.json_kind import json_kind
 from ingest.rfc3339 import parse_time
 
 _HASH = re.compile(r"[0-9A-Fa-f]{8,128}")
@@ -28,23 +29,19 @@ _NUMBERS_TOO = ("doc_id", "source_id")
 def document_from_row(
     row: Mapping[str, object], *, mapping: FieldMapping, name: str, read_at: datetime
 ) -> Document:
-    """The document that `row` (field name -> value; None and missing are the same) describes.
+    """The document that `row` (our field -> value) describes.
 
-    `name` is the file's name, for rows without a source_id. Needed are outlet, published_at and one
-    of title and text. Raises InvalidDocument with the field and the reason.
+    `name` is the file's name, for rows without a source_id; `mapping` has been applied to the row and
+    serves to say what the file calls a field. Needed are outlet, published_at and one of title and
+    text. Raises InvalidDocument with the field and the reason.
     """
 
     def value(ours: str) -> str:
-        if ours in mapping.set:
-            return mapping.set[ours]
-        theirs = mapping.name_of(ours)
-        found = row.get(theirs)
-        if found is None:
-            return ""
+        found = row.get(ours, "")
         if isinstance(found, int) and not isinstance(found, bool) and ours in _NUMBERS_TOO:
             return str(found)
         if not isinstance(found, str):
-            raise InvalidDocument(f"{theirs} is {_kind(found)} instead of text")
+            raise InvalidDocument(f"{mapping.name_of(ours)} is {json_kind(found)} instead of text")
         return found if ours == "text" else found.strip()
 
     def needed(ours: str) -> str:
@@ -109,8 +106,3 @@ def _voice(kind: str) -> Kind:
     except ValueError as error:
         known = ", ".join(Kind)
         raise InvalidDocument(f"kind {kind[:40]!r} is not one of {known}") from error
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", bool: "true or false"}
-    return names.get(type(value), "a number")

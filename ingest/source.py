@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
 import msgspec
 
-from ingest.document import Kind
+from ingest.canonical_url import canonical_url
+from ingest.document import MAX_FIELD_BYTES, Kind
+from ingest.iso_3166 import society_fault
+from ingest.json_kind import json_kind
+
+SHORTEST_POLL, LONGEST_POLL = 1, 7 * 24 * 60
+"""Minutes between two readings of one source."""
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_NEEDED = ("name", "url", "outlet", "kind", "society", "language")
+_TYPES: Mapping[str, type] = dict.fromkeys(_NEEDED, str) | {"poll_minutes": int, "enabled": bool}
+
+
+class SourcesRefused(ValueError):
+    """A list of sources cannot be used; one sentence names the file, the source and the field."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,3 +42,91 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     poll_minutes: int = 15
     enabled: bool = True
+
+
+def parse_sources(toml_text: str, name: str) -> tuple[Source, ...]:
+    """The [[source]] tables of a TOML file called `name`, in order.
+
+    Raises SourcesRefused at the first thing that is wrong: a key that is not known or missing, a
+    value of the wrong kind, two sources with one name or one address.
+    """
+    try:
+        tables = tomllib.loads(toml_text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourcesRefused(f"{name} is not TOML: {error}") from error
+    for key in tables:
+        if key != "source":
+            raise SourcesRefused(
+                f"{name}: {key!r} has no place here; a source begins with [[source]]"
+            )
+    entries = tables.get("source", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SourcesRefused(f"{name}: a source begins with [[source]], in two pairs of brackets")
+    if not entries:
+        raise SourcesRefused(f"{name} has no [[source]]")
+    sources: list[Source] = []
+    names: set[str] = set()
+    addresses: dict[str, str] = {}
+    for number, entry in enumerate(entries, start=1):
+        source = _source(entry, _place(entry, number, name))
+        if source.name in names:
+            raise SourcesRefused(f"{name}: two sources are called {source.name!r}")
+        address = canonical_url(source.url)
+        if address in addresses:
+            raise SourcesRefused(
+                f"{name}: sources {addresses[address]!r} and {source.name!r} have the same url"
+            )
+        names.add(source.name)
+        addresses[address] = source.name
+        sources.append(source)
+    return tuple(sources)
+
+
+def default_sources() -> tuple[Source, ...]:
+    """The list that ships with Barometer: public feeds on migration (ingest/sources.toml)."""
+    text = resources.files("ingest").joinpath("sources.toml").read_text(encoding="utf-8")
+    return parse_sources(text, "ingest/sources.toml")
+
+
+def _place(entry: Mapping[str, Any], number: int, name: str) -> str:
+    """What messages call this source: by its name where it has one, else by its number."""
+    own = entry.get("name")
+    return f"{name}: source {own!r}" if isinstance(own, str) and own else f"{name}: source {number}"
+
+
+def _source(entry: Mapping[str, Any], place: str) -> Source:
+    for key, value in entry.items():
+        if key not in _TYPES:
+            near = difflib.get_close_matches(key, _TYPES, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_TYPES)}"
+            raise SourcesRefused(f"{place} has the unknown key {key!r}{hint}")
+        if type(value) is not _TYPES[key]:
+            wanted = {str: "text in quotes", int: "a whole number", bool: "true or false"}
+            raise SourcesRefused(
+                f"{place}: {key} is {json_kind(value)}; write {wanted[_TYPES[key]]}"
+            )
+    for key in _NEEDED:
+        if not entry.get(key, "").strip():
+            raise SourcesRefused(f"{place} has no {key}")
+    for key, fault in _faults(entry):
+        if fault:
+            raise SourcesRefused(f"{place}: {key} {entry[key]!r} {fault}")
+    return Source(**{**entry, "kind": Kind(entry["kind"])})
+
+
+def _faults(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each field that can be wrong in itself, with a sentence that has the field as its subject, or empty."""
+    minutes = entry.get("poll_minutes", SHORTEST_POLL)
+    return [
+        ("name", "" if _NAME.fullmatch(entry["name"]) else "is not of lower-case letters, digits and dashes"),
+        ("url", "" if canonical_url(entry["url"]) else "is not an http or https address"),
+        ("kind", "" if entry["kind"] in list(Kind) else f"is not one of {', '.join(Kind)}"),
+        ("society", society_fault(entry["society"])),
+        ("language", "" if _LANGUAGE.fullmatch(entry["language"]) else "is not a BCP 47 tag such as en or pt-BR"),
+        (
+            "poll_minutes",
+            "" if SHORTEST_POLL <= minutes <= LONGEST_POLL else f"is not from {SHORTEST_POLL} to {LONGEST_POLL:,}",
+        ),
+        *((key, f"is longer than {MAX_FIELD_BYTES:,} bytes") for key in ("name", "url", "outlet")
+          if len(entry[key].encode()) > MAX_FIELD_BYTES),
+    ]  # fmt: skip

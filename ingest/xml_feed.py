@@ -49,11 +49,16 @@ _PARSER_FAULTS = (
 )
 
 
-def _ignore(*_: object, **__: object) -> None:
-    """Stands in for handlers of what is not wanted."""
+def _no_author(*_: object, **__: object) -> None:
+    """Stands in for feedparser's work on names and addresses of authors."""
 
 
-_NOT_WANTED = {"_sync_author_detail": _ignore, "_add_tag": _ignore}
+def _last_tag(parser: Any, term: object, scheme: object, label: object) -> None:
+    """Stands in for feedparser's list of categories, which it searches for each new one."""
+    parser._get_context()["tags"] = [{"term": term, "scheme": scheme, "label": label}]
+
+
+_NOT_WANTED = {"_sync_author_detail": _no_author, "_add_tag": _last_tag}
 _Strict = type("_Strict", (StrictFeedParser,), _NOT_WANTED)
 _Loose = type("_Loose", (LooseFeedParser,), _NOT_WANTED)
 

@@ -33,7 +33,7 @@ def recount(database: Database, cells: Iterable[tuple[str, date]]) -> None:
 
 def days_to_estimate(database: Database) -> list[tuple[str, str, date, int]]:
     """(society, target, day, version) of every day counted since its point was estimated."""
-    return [tuple(row) for row in database.query(query("days_to_estimate")).rows]  # type: ignore[misc]
+    return [tuple(row) for row in database.query(query("days_to_estimate")).rows]
 
 
 def outlet_counts(

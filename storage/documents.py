@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from classify.judge import Judged
-
 from classify.disposition import Disposition
+from classify.judge import Judged
 from storage.database import Database, Row
 from storage.statements import query
 

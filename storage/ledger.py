@@ -44,5 +44,5 @@ def recorded(database: Database, origins: Sequence[str]) -> dict[str, Dispositio
 
 def totals(database: Database) -> dict[Disposition, int]:
     """Rows read by what became of them; all five words are present."""
-    counted = dict(database.query(query("ledger_totals")).rows)
+    counted: dict[str, int] = dict(database.query(query("ledger_totals")).rows)
     return {disposition: int(counted.get(disposition.value, 0)) for disposition in Disposition}

@@ -24,7 +24,7 @@ from ingest.bus import (
 )
 from tests.services import free_port
 
-SECONDS = 60.0
+SECONDS = 30.0
 """A test that waits longer than this for the bus has failed."""
 
 
@@ -99,7 +99,7 @@ def settle(bus: Bus, topic: str, *workers: Worker) -> None:
         until(lambda: sum(len(worker.got) for worker in workers) >= 40, pause)
 
     until(lambda: all(worker.got for worker in workers), a_round)
-    until(lambda: bus.backlog([topic], "g") == 0, pause)
+    until(lambda: bus.backlog([topic], topic) == 0, pause)
 
 
 def pause() -> None:
@@ -118,7 +118,7 @@ def values(messages: Sequence[Message]) -> list[bytes]:
 def test_what_is_published_is_polled_with_its_key_headers_and_origin(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, [Record("k", b"v", {ORIGIN: "feed:iom/7/3", "other": "x"})])
-    (message,) = read(bus.subscribe([topic], "g"), 1)
+    (message,) = read(bus.subscribe([topic], topic), 1)
     assert (message.topic, message.key, message.value) == (topic, "k", b"v")
     assert message.headers == {ORIGIN: "feed:iom/7/3", "other": "x"}
     assert message.origin == "feed:iom/7/3"
@@ -127,7 +127,7 @@ def test_what_is_published_is_polled_with_its_key_headers_and_origin(bus: Bus, t
 def test_without_the_header_the_origin_is_the_place_on_the_bus(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, [Record("a", b"1"), Record("b", b"2")])
-    messages = read(bus.subscribe([topic], "g"), 2)
+    messages = read(bus.subscribe([topic], topic), 2)
     assert [message.origin for message in messages] == [f"{topic}/0/0", f"{topic}/0/1"]
 
 
@@ -135,7 +135,7 @@ def test_keys_headers_and_values_may_hold_any_text_and_bytes(bus: Bus, topic: st
     bus.create_topics([topic])
     sent = Record("Ключ مفتاح 🔑", bytes(range(256)), {"née": "Überfall — 移民", "empty": ""})
     bus.publish(topic, [sent, Record("", b"")])
-    messages = read(bus.subscribe([topic], "g"), 2)
+    messages = read(bus.subscribe([topic], topic), 2)
     assert {(m.key, m.value) for m in messages} == {(sent.key, sent.value), ("", b"")}
     assert {"née": "Überfall — 移民", "empty": ""} in [dict(m.headers) for m in messages]
 
@@ -144,7 +144,7 @@ def test_one_key_stays_on_one_partition_in_order_and_keys_spread(bus: Bus, topic
     bus.create_topics([topic])
     for batch in range(3):
         bus.publish(topic, [Record(f"k{n % 20}", b"%d" % (batch * 100 + n)) for n in range(100)])
-    messages = read(bus.subscribe([topic], "g"), 300)
+    messages = read(bus.subscribe([topic], topic), 300)
     assert {message.partition for message in messages} == {0, 1, 2, 3}
     for key in {message.key for message in messages}:
         mine = [message for message in messages if message.key == key]
@@ -157,7 +157,7 @@ def test_offsets_count_up_within_each_partition(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(50))
     bus.publish(topic, records(50))
-    messages = read(bus.subscribe([topic], "g"), 100)
+    messages = read(bus.subscribe([topic], topic), 100)
     for partition in range(4):
         offsets = [message.offset for message in messages if message.partition == partition]
         assert offsets == list(range(len(offsets)))
@@ -166,7 +166,7 @@ def test_offsets_count_up_within_each_partition(bus: Bus, topic: str) -> None:
 def test_a_poll_returns_no_more_than_its_limit(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(50))
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     seen: list[Message] = []
 
     def poll() -> None:
@@ -180,7 +180,7 @@ def test_a_poll_returns_no_more_than_its_limit(bus: Bus, topic: str) -> None:
 
 def test_a_poll_with_nothing_new_returns_empty_near_its_timeout(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     until(consumer.caught_up, lambda: consumer.poll(10, 0.1))
     start = time.monotonic()
     assert consumer.poll(10, 0.3) == []
@@ -191,16 +191,16 @@ def test_a_value_of_900_kilobytes_travels_whole(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     value = bytes(n % 251 for n in range(900_000))
     bus.publish(topic, [Record("big", value), Record("small", b"s")])
-    assert values(read(bus.subscribe([topic], "g"), 2)) == sorted([value, b"s"])
+    assert values(read(bus.subscribe([topic], topic), 2)) == sorted([value, b"s"])
 
 
 def test_a_record_above_a_million_bytes_publishes_nothing_of_the_call(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     with pytest.raises(RecordTooLarge, match=r"'big' .* 1,000,003 bytes; the limit is 1,000,000"):
         bus.publish(topic, [*records(3), Record("big", b"x" * 1_000_000), *records(3)])
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
     bus.publish(topic, [Record("", b"x" * 1_000_000)])
-    assert bus.backlog([topic], "g") == 1
+    assert bus.backlog([topic], topic) == 1
 
 
 def test_headers_count_for_the_limit(bus: Bus, topic: str) -> None:
@@ -212,7 +212,7 @@ def test_headers_count_for_the_limit(bus: Bus, topic: str) -> None:
 def test_publishing_no_records_is_no_work(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, [])
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
 
 
 # -- Commit and come back --------------------------------------------------------------------------
@@ -221,12 +221,12 @@ def test_publishing_no_records_is_no_work(bus: Bus, topic: str) -> None:
 def test_a_group_goes_on_where_it_committed(bus: Bus, bus_url: str, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(10))
-    first = bus.subscribe([topic], "g")
+    first = bus.subscribe([topic], topic)
     messages = read(first, 10)
     first.commit(messages[:4])
     first.close()
     again = connect(bus_url)  # as after a restart
-    second = again.subscribe([topic], "g")
+    second = again.subscribe([topic], topic)
     assert [m.value for m in read(second, 6)] == [b"value-%d" % n for n in range(4, 10)]
     again.close()
 
@@ -234,38 +234,38 @@ def test_a_group_goes_on_where_it_committed(bus: Bus, bus_url: str, topic: str) 
 def test_what_was_not_committed_comes_again_after_close(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(10))
-    first = bus.subscribe([topic], "g")
+    first = bus.subscribe([topic], topic)
     messages = read(first, 10)
     first.close()
-    assert values(read(bus.subscribe([topic], "g"), 10)) == values(messages)
+    assert values(read(bus.subscribe([topic], topic), 10)) == values(messages)
 
 
 def test_committing_messages_commits_those_before_them_too(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(5))
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     consumer.commit(read(consumer, 5)[2:3])
-    assert bus.backlog([topic], "g") == 2
+    assert bus.backlog([topic], topic) == 2
 
 
 def test_an_older_batch_committed_later_takes_nothing_back(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(6))
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     messages = read(consumer, 6)
     consumer.commit(messages)
     consumer.commit(messages[:2])
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
 
 
 def test_two_groups_each_get_everything(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(10))
-    one = bus.subscribe([topic], "one")
+    one = bus.subscribe([topic], f"{topic}-one")
     one.commit(read(one, 10))
-    assert bus.backlog([topic], "one") == 0
-    assert bus.backlog([topic], "two") == 10
-    assert len(read(bus.subscribe([topic], "two"), 10)) == 10
+    assert bus.backlog([topic], f"{topic}-one") == 0
+    assert bus.backlog([topic], f"{topic}-two") == 10
+    assert len(read(bus.subscribe([topic], f"{topic}-two"), 10)) == 10
 
 
 def test_one_member_reads_several_topics(bus: Bus, topic: str) -> None:
@@ -273,12 +273,12 @@ def test_one_member_reads_several_topics(bus: Bus, topic: str) -> None:
     bus.create_topics([topic, other])
     bus.publish(topic, records(5))
     bus.publish(other, records(3, first=100))
-    consumer = bus.subscribe([topic, other], "g")
+    consumer = bus.subscribe([topic, other], topic)
     messages = read(consumer, 8)
     assert sorted(m.topic for m in messages) == [topic] * 5 + [other] * 3
-    assert bus.backlog([topic, other], "g") == 8
+    assert bus.backlog([topic, other], topic) == 8
     consumer.commit(messages)
-    assert bus.backlog([topic, other], "g") == 0
+    assert bus.backlog([topic, other], topic) == 0
 
 
 # -- Caught up and backlog -------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_one_member_reads_several_topics(bus: Bus, topic: str) -> None:
 def test_a_member_has_caught_up_only_when_it_polled_the_last_message(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(25))  # several to a batch and partition, polled a few at a time
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     assert not consumer.caught_up()
     seen: list[Message] = []
     while not consumer.caught_up():
@@ -302,10 +302,10 @@ def test_a_member_has_caught_up_only_when_it_polled_the_last_message(bus: Bus, t
 def test_a_member_catches_up_after_the_group_stopped_inside_a_batch(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(10))
-    first = bus.subscribe([topic], "g")
+    first = bus.subscribe([topic], topic)
     first.commit(read(first, 10)[:5])
     first.close()
-    second = bus.subscribe([topic], "g")
+    second = bus.subscribe([topic], topic)
     seen: list[Message] = []
     while not second.caught_up():
         seen += second.poll(2, 0.5)
@@ -314,23 +314,23 @@ def test_a_member_catches_up_after_the_group_stopped_inside_a_batch(bus: Bus, to
 
 def test_a_member_of_an_empty_topic_catches_up(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     until(consumer.caught_up, lambda: consumer.poll(10, 0.2))
 
 
 def test_the_backlog_counts_what_the_group_has_not_committed(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
     bus.publish(topic, records(1))
     bus.publish(topic, records(30))
-    assert bus.backlog([topic], "g") == 31
-    consumer = bus.subscribe([topic], "g")
+    assert bus.backlog([topic], topic) == 31
+    consumer = bus.subscribe([topic], topic)
     messages = read(consumer, 31)
-    assert bus.backlog([topic], "g") == 31, "polled is not committed"
+    assert bus.backlog([topic], topic) == 31, "polled is not committed"
     consumer.commit(messages)
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
     bus.publish(topic, records(7))
-    assert bus.backlog([topic, topic], "g") == 7
+    assert bus.backlog([topic, topic], topic) == 7
 
 
 # -- Several members -------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ def test_the_backlog_counts_what_the_group_has_not_committed(bus: Bus, topic: st
 
 def test_two_members_share_without_overlap(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    one, two = bus.subscribe([topic], "g"), bus.subscribe([topic], "g")
+    one, two = bus.subscribe([topic], topic), bus.subscribe([topic], topic)
     with Worker(one, commits=True) as first, Worker(two, commits=True) as second:
         settle(bus, topic, first, second)
         first.got.clear()
@@ -351,7 +351,7 @@ def test_two_members_share_without_overlap(bus: Bus, topic: str) -> None:
 
 def test_a_member_that_leaves_hands_over_what_it_had_not_committed(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    one, two = bus.subscribe([topic], "g"), bus.subscribe([topic], "g")
+    one, two = bus.subscribe([topic], topic), bus.subscribe([topic], topic)
     with Worker(two, commits=True) as second:
         with Worker(one, commits=True) as first:
             settle(bus, topic, first, second)
@@ -362,22 +362,22 @@ def test_a_member_that_leaves_hands_over_what_it_had_not_committed(bus: Bus, top
             until(lambda: len(first.got) + len(second.got) >= 20, pause)
             assert first.got, "it had its share"
         one.close()
-        until(lambda: bus.backlog([topic], "g") == 0, pause)
+        until(lambda: bus.backlog([topic], topic) == 0, pause)
     assert values(second.got) == sorted(record.value for record in records(20, first=500))
 
 
 def test_a_commit_for_partitions_that_another_took_over_is_refused(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
     bus.publish(topic, records(40))
-    one = bus.subscribe([topic], "g")
+    one = bus.subscribe([topic], topic)
     mine = read(one, 40)
-    two = bus.subscribe([topic], "g")
+    two = bus.subscribe([topic], topic)
     with Worker(one, commits=False), Worker(two, commits=False) as second:
         until(lambda: bool(second.got), pause)
     lost = {message.partition for message in second.got}
     with pytest.raises(PartitionsLost, match="nothing was committed"):
         one.commit(mine)
-    assert bus.backlog([topic], "g") == 40
+    assert bus.backlog([topic], topic) == 40
 
     # What is still its own comes again, and the rest is the other's to commit.
     kept = [message for message in mine if message.partition not in lost]
@@ -385,17 +385,17 @@ def test_a_commit_for_partitions_that_another_took_over_is_refused(bus: Bus, top
         two_got = list(second.got)
         until(lambda: len(first.got) >= len(kept), pause)
         bus.publish(topic, records(40, first=40))
-        until(lambda: bus.backlog([topic], "g") == 0, pause)
+        until(lambda: bus.backlog([topic], topic) == 0, pause)
     assert set(values(kept)) <= set(values(first.got))
     assert set(values(two_got)) == {m.value for m in mine if m.partition in lost}
 
 
 def test_a_partition_that_was_away_starts_at_the_committed_offset(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=2)
-    one = bus.subscribe([topic], "g")
+    one = bus.subscribe([topic], topic)
     bus.publish(topic, records(20))
     old = read(one, 20)  # polled, never committed by this member
-    two = bus.subscribe([topic], "g")
+    two = bus.subscribe([topic], topic)
     with Worker(one, commits=False) as first:
         with Worker(two, commits=False) as second:
             until(lambda: bool(second.got), pause)
@@ -417,7 +417,7 @@ def rest_of(messages: Sequence[Message], partition: int) -> list[Message]:
 def test_a_message_that_was_never_polled_here_cannot_be_committed(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(3))
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     (message,) = read(consumer, 3)[-1:]
     ahead = Message(topic, 0, message.offset + 1, "k", b"v")
     with pytest.raises(PartitionsLost):
@@ -427,7 +427,7 @@ def test_a_message_that_was_never_polled_here_cannot_be_committed(bus: Bus, topi
 def test_more_members_than_partitions_still_catch_up(bus: Bus, topic: str) -> None:
     bus.create_topics([topic], partitions=1)
     bus.publish(topic, records(5))
-    one, two = bus.subscribe([topic], "g"), bus.subscribe([topic], "g")
+    one, two = bus.subscribe([topic], topic), bus.subscribe([topic], topic)
     caught_up = []
 
     def drain(member: Consumer) -> None:
@@ -441,7 +441,7 @@ def test_more_members_than_partitions_still_catch_up(bus: Bus, topic: str) -> No
     for thread in threads:
         thread.join(SECONDS)
     assert set(map(id, caught_up)) == {id(one), id(two)}
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
 
 
 # -- Topics and faults -----------------------------------------------------------------------------
@@ -452,14 +452,14 @@ def test_creating_topics_again_changes_nothing(bus: Bus, topic: str) -> None:
     bus.publish(topic, records(20))
     bus.create_topics([topic, f"{topic}.dlq"], partitions=4)
     bus.publish(topic, records(20))
-    assert {m.partition for m in read(bus.subscribe([topic], "g"), 40)} == {0, 1}
+    assert {m.partition for m in read(bus.subscribe([topic], topic), 40)} == {0, 1}
 
 
 def test_a_topic_that_does_not_exist_is_refused_and_has_no_backlog(bus: Bus, topic: str) -> None:
-    for attempt in (lambda: bus.publish(topic, records(1)), lambda: bus.subscribe([topic], "g")):
+    for attempt in (lambda: bus.publish(topic, records(1)), lambda: bus.subscribe([topic], topic)):
         with pytest.raises(BusRefused, match=f"'{topic}' does not exist"):
             attempt()
-    assert bus.backlog([topic], "g") == 0
+    assert bus.backlog([topic], topic) == 0
 
 
 def test_a_name_that_is_no_topic_is_refused(bus: Bus) -> None:
@@ -471,7 +471,7 @@ def test_a_name_that_is_no_topic_is_refused(bus: Bus) -> None:
 
 def test_a_closed_member_says_so(bus: Bus, topic: str) -> None:
     bus.create_topics([topic])
-    consumer = bus.subscribe([topic], "g")
+    consumer = bus.subscribe([topic], topic)
     consumer.close()
     consumer.close()
     with pytest.raises(BusRefused, match="subscribe again"):

@@ -114,7 +114,7 @@ def test_support_falls_by_the_chosen_amount_in_one_series_and_nowhere_else(world
         changes[level.society, level.target] = after - before
     fall = changes.pop(("XB", "regular"))
     assert fall == pytest.approx(truth.change, abs=12)
-    assert truth.change == -50
+    assert truth.change == -55
     assert max(map(abs, changes.values())) < 20
 
 

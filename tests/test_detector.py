@@ -96,6 +96,14 @@ def test_a_fall_is_reported_once_and_a_second_fall_from_the_new_level() -> None:
     assert second.net_support == pytest.approx(-100 * 8 / 18)
 
 
+def test_the_days_before_a_fall_are_no_baseline_after_it() -> None:
+    """Else the same fall would be found again once the rest of 28 days is over."""
+    for seed in range(15):
+        series = simulated_series(seed, days=110, documents=400, fall=15, falls_after=60)
+        assert series.falls_on is not None
+        assert len([d for d in detect(series.points) if d.since >= series.falls_on]) <= 1
+
+
 def test_two_drops_are_at_least_28_days_apart() -> None:
     points = [
         day_point(i, *((12, 0) if i < 40 else (6, 6) if i < 50 else (0, 12))) for i in range(140)
@@ -160,6 +168,18 @@ def test_a_gap_longer_than_the_baseline_starts_the_series_afresh() -> None:
     before = [day_point(i, 9, 3) for i in range(50)]
     after = [day_point(i, 3, 9) for i in range(120, 134)]
     assert detect([*before, *after]) == ()
+
+
+def test_evidence_from_before_a_long_gap_does_not_count() -> None:
+    """Three bad days raise no alarm, four do; two of them a season ago are not two of them now."""
+
+    def days(first: int, good: int, bad: int) -> list[Point]:
+        counts = [(8, 4)] * good + [(4, 8)] * bad
+        return [day_point(first + i, *count) for i, count in enumerate(counts)]
+
+    assert detect(days(0, 50, 3)) == ()
+    assert len(detect(days(0, 50, 4))) == 1
+    assert detect([*days(0, 50, 2), *days(130, 22, 2)]) == ()
 
 
 def test_a_day_that_comes_twice_is_refused_by_name() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from flows.mistake import Mistake
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), default="-")
@@ -18,9 +20,9 @@ def command(ctx: click.Context, file: Path) -> None:
     exit status 1 at the end.
     """
     import msgspec
-    from classify.classify_lines import BadLine, classify_lines
 
     from classify.classifier import load_classifier
+    from classify.classify_lines import BadLine, classify_lines
     from flows.settings import load_settings
 
     classifier = load_classifier(load_settings().model)
@@ -32,7 +34,7 @@ def command(ctx: click.Context, file: Path) -> None:
         try:
             lines = file.open("rb")
         except OSError as error:
-            raise click.UsageError(f"Cannot read {file}: {error.strerror}.") from error
+            raise Mistake(f"Cannot read {file}: {error.strerror}.") from error
     with lines:
         for answer in classify_lines(lines, classifier):
             if isinstance(answer, BadLine):

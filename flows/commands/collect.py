@@ -12,12 +12,11 @@ def command(names: tuple[str, ...]) -> None:
     from flows.collecting import collect
     from flows.display import progress_bar
     from flows.steps import now_utc
-    from flows.wiring import edges
-    from ingest.source import check_names
+    from flows.wiring import edges, select_sources
 
     with edges() as opened:
-        check_names(opened.sources, names)
-        with progress_bar("Reading sources", len(names) or len(opened.sources)) as bar:
+        chosen = select_sources(opened.sources, names)
+        with progress_bar("Reading sources", len(chosen)) as bar:
             report = collect(opened, now=now_utc(), only=names, progress=lambda run: bar.advance())
     for run in report.failed:
         click.echo(f"{run.source}: {run.error}", err=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from flows.mistake import Mistake
+
 
 @click.command()
 @click.option("--week", help="ISO week, e.g. 2026-W47; the last full week if not given.")
@@ -18,7 +20,7 @@ def command(week: str | None) -> None:
         try:
             days_of_week(week)
         except ValueError as error:
-            raise click.UsageError(str(error)) from error
+            raise Mistake(str(error)) from error
     now = now_utc()
     with edges() as opened:
         digest = digest_week(opened, week or last_full_week(opened.settings, now), now=now)

@@ -45,13 +45,10 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> None:
     from flows.display import progress_bar, table
     from flows.settings import load_settings
     from flows.steps import now_utc
-    from flows.wiring import load_sources
-    from ingest.source import check_names
+    from flows.wiring import load_sources, select_sources
 
     settings = load_settings()
-    sources = load_sources(settings)
-    check_names(sources, names)
-    chosen = [source for source in sources if not names or source.name in names]
+    chosen = select_sources(load_sources(settings), names)
     with progress_bar("Asking sources", len(chosen)) as bar:
         checks = check_sources(
             chosen, contact=settings.contact, now=now_utc(), progress=lambda c: bar.advance()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from flows.mistake import Mistake
+
 FORMATS = ["table", "csv", "json", "parquet"]
 
 
@@ -30,14 +32,14 @@ def command(statement: str, form: str, output: Path | None) -> None:
     if statement == "-":
         statement = sys.stdin.read()
     if not statement.strip():
-        raise click.UsageError('Nothing to ask. Try: barometer sql "SELECT * FROM ledger"')
+        raise Mistake('Nothing to ask. Try: barometer sql "SELECT * FROM ledger"')
     if form == "parquet" and output is None and sys.stdout.isatty():
-        raise click.UsageError("Parquet is binary; name a file with --output.")
+        raise Mistake("Parquet is binary; name a file with --output.")
     database = open_database(load_settings())
     try:
         result = database.query(statement.strip().rstrip(";"))
     except QueryFailed as error:
-        raise click.UsageError(str(error)) from error
+        raise Mistake(str(error)) from error
     finally:
         database.close()
     write_result(result, form, output)

@@ -1,0 +1,1 @@
+"""A simulated world for `barometer demo`: outlets, text and the truth about it."""

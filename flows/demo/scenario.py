@@ -36,7 +36,7 @@ from ingest.source import Source
 DAYS = 45
 MINIMUM_DAYS = 14
 FALL = ("XB", REGULAR.name)
-FALL_TO = -20.0
+FALL_TO = -25.0
 BURST_LEAD_DAYS = 4
 BURST_DAYS = 8
 BURST_FACTOR = 3

@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import click
-
 from classify.corpus import held_out, load_corpus
-from flows.demo.outlets import Outlets
+from flows.demo.outlets import USUAL, Outlets
 from flows.demo.scenario import World, simulate, sources
 from flows.demo.truth import compare, lines
 from flows.display import progress_bar, say
+from flows.mistake import Mistake
 from flows.prefect_server import Orchestrator, orchestrator
 from flows.settings import Settings, load_settings
 from flows.wiring import Edges, edges
@@ -56,7 +55,7 @@ def demo(*, days: int, seed: int, folder: Path) -> None:
     say()
     say(f"Took {time.monotonic() - started:.0f} s. Look further:")
     here = f"BAROMETER_SETTINGS={folder / MARK} barometer"
-    say(f"  {here} sql \"SELECT * FROM daily_support WHERE society = 'XB' ORDER BY day\"")
+    say(f'  {here} sql "SELECT * FROM daily_support ORDER BY society, target, day"')
     say(f"  {here} incidents list")
     say(f"  {here} digest --week 2026-W45")
 
@@ -65,7 +64,7 @@ def _settings(folder: Path) -> Settings:
     """Settings of the demo, also written to a file for the commands that come after it."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
-            raise click.UsageError(
+            raise Mistake(
                 f"{folder} is not empty and was not made by the demo; name another --folder."
             )
         shutil.rmtree(folder)
@@ -80,7 +79,12 @@ def _settings(folder: Path) -> Settings:
     text += "".join(f'{name} = "{value}"\n' for name, value in values.items())
     (folder / MARK).write_text(text, "utf-8")
     return load_settings().model_copy(
-        update={**values, "alert_log": Path(values["alert_log"]), "simulated": True}
+        update={
+            **values,
+            "alert_log": Path(values["alert_log"]),
+            "simulated": True,
+            "host_pause": 0.0,
+        }
     )
 
 
@@ -90,7 +94,8 @@ def _live_through(world: World, outlets: Outlets, conductor: Orchestrator, start
     with progress_bar("Reading the past", len(mornings) + 1) as bar:
         found = 0
         for now in mornings:
-            outlets.advance(now)
+            # The first poll reads the whole past; later ones a feed of the usual length.
+            outlets.advance(now, newest=None if now == start else USUAL)
             collected = conductor.run("collect", now=now)
             scored = conductor.run("score", now=now)
             watched = conductor.run("watch", now=now)

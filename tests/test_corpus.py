@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections import Counter
+from importlib.resources import files
+
+from classify.corpus import Passage, held_out, load_corpus
+from classify.stance import Stance
+from classify.target import TARGETS
+
+
+def test_the_corpus_has_every_passage_once() -> None:
+    corpus = load_corpus()
+    assert len(corpus) == 5_625
+    assert len({passage.id for passage in corpus}) == 5_625
+
+
+def test_every_passage_has_text_and_a_stance_for_each_target() -> None:
+    names = {target.name for target in TARGETS}
+    for passage in load_corpus():
+        assert passage.text.strip()
+        assert set(passage.stances) == names
+        assert len(passage.topics) <= 3
+        assert set(passage.flags) <= {"conflates", "dehumanising"}
+
+
+def test_about_one_passage_in_thirteen_is_not_about_migration() -> None:
+    assert sum(not passage.relevant for passage in load_corpus()) == 414
+
+
+def test_the_held_out_part_never_moves() -> None:
+    parts = Counter(passage.id.rsplit("-", 1)[0] for passage in load_corpus() if held_out(passage))
+    assert parts == {
+        "contrast_pairs": 72,
+        "global": 78,
+        "news": 88,
+        "north_america": 70,
+        "north_europe": 91,
+        "officials": 92,
+        "plain_claims": 79,
+        "plain_comments": 70,
+        "plain_forum": 87,
+        "plain_news": 93,
+        "plain_officials": 97,
+        "plain_social": 97,
+        "south_central_europe": 100,
+    }
+
+
+def test_the_two_passages_of_a_pair_stay_on_one_side() -> None:
+    sides: dict[int, set[bool]] = {}
+    for passage in load_corpus():
+        if passage.pair is not None:
+            sides.setdefault(passage.pair, set()).add(held_out(passage))
+    assert len(sides) == 190
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_the_split_looks_at_nothing_but_the_id() -> None:
+    stances = {target.name: Stance.SUPPORT for target in TARGETS}
+    for passage in load_corpus()[:200]:
+        other = Passage(
+            id=passage.id,
+            text="Something else.",
+            stances=stances,
+            topics=(),
+            flags=(),
+            genre="other",
+            country="unknown",
+            pair=passage.pair,
+        )
+        assert held_out(other) == held_out(passage)
+
+
+def test_no_held_out_passage_is_named_or_quoted_in_the_lexicon() -> None:
+    folder = files("classify")
+    written = " ".join(
+        folder.joinpath(name).read_text("utf-8").casefold()
+        for name in ("lexicon.py", "lexicon.tsv", "gate.py", "cue_trie.py")
+    )
+    for passage in load_corpus():
+        if held_out(passage):
+            assert passage.id not in written
+            assert passage.text.casefold()[:60] not in written
+
+
+def test_the_corpus_says_that_it_is_simulated() -> None:
+    readme = files("classify").joinpath("corpus", "README.md").read_text("utf-8")
+    assert "simulated" in readme
+    assert f"{len(load_corpus()):,}" in readme
+    assert f"({sum(map(held_out, load_corpus())):,})" in readme
