@@ -116,10 +116,11 @@ def _check_source(fetcher: Fetcher, source: Source, now: datetime) -> Check:
             content_type=fetched.content_type,
             source=source,
             address=fetched.address,
-            run="check",
             fetched_at=now,
         )
-    except (FetchFailed, NotAFeed) as error:
+    except NotAFeed as error:
+        return Check(source.name, "down", f"{source.url}: {error}")
+    except FetchFailed as error:
         return Check(source.name, "down", str(error))
     newest = max((arrival.document.published_at for arrival in reading.documents), default=None)
     found = f"{len(reading.documents)} documents, newest {newest:%Y-%m-%d %H:%M}" if newest else ""

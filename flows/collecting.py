@@ -17,7 +17,7 @@ from flows.wiring import Edges
 from ingest.feed import FeedReading, NotAFeed, parse_feed
 from ingest.fetch import Fetched, FetchFailed
 from ingest.source import Source
-from storage import documents, source_runs
+from storage import ledger, source_runs
 from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
@@ -102,7 +102,6 @@ def _ask(edges: Edges, source: Source, state: SourceState, now: datetime) -> Ans
             content_type=fetched.content_type,
             source=source,
             address=fetched.address,
-            run=_run_id(source, now),
             fetched_at=now,
         )
         return fetched, reading, None
@@ -124,27 +123,31 @@ def _take_in(
         http_status=fetched.http_status if fetched else 0,
     )
     if error is not None:
-        run = msgspec.structs.replace(run, outcome="failed", error=str(error))
+        reason = str(error) if isinstance(error, FetchFailed) else f"{source.url}: {error}"
+        run = msgspec.structs.replace(run, outcome="failed", error=reason)
         if isinstance(error, FetchFailed):
             run = msgspec.structs.replace(run, http_status=error.http_status or 0)
     elif reading is None:
         run = msgspec.structs.replace(run, outcome="unchanged")
     else:
-        known = documents.known_origins(
-            edges.database, [arrival.document.id for arrival in reading.documents]
+        read_before = ledger.recorded(
+            edges.database,
+            [arrival.origin for arrival in reading.documents]
+            + [letter.origin for letter in reading.dead],
         )
         new = [
             (arrival.origin, arrival.document)
             for arrival in reading.documents
-            if arrival.document.id not in known
+            if arrival.origin not in read_before
         ]
-        publish(edges.bus, new, reading.dead)
+        dead = [letter for letter in reading.dead if letter.origin not in read_before]
+        publish(edges.bus, new, dead)
         run = msgspec.structs.replace(
             run,
             entries=len(reading.documents) + len(reading.dead),
             new=len(new),
-            known=len(reading.documents) - len(new),
-            dead=len(reading.dead),
+            known=len(read_before),
+            dead=len(dead),
         )
     source_runs.store_run(edges.database, run)
     source_runs.store_state(edges.database, next_state(source, state, fetched, error, now))

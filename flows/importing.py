@@ -121,7 +121,7 @@ def _entries(
             language=said.get("lang", UNKNOWN_LANGUAGE),
         )
         reading = parse_feed(
-            body, content_type="", source=source, address=path.name, run=run, fetched_at=now
+            body, content_type="", source=source, address=path.name, fetched_at=now
         )
     except NotAFeed as error:
         raise ImportRefused(f"{path.name}: {error}") from error

@@ -7,7 +7,7 @@ consumer after a restart or to another member of the group. Order holds within a
 key is always on one partition.
 
 Every message carries an `origin` header: the identity of the row that was read (`import:RUN/LINE`,
-`feed:SOURCE/RUN/N`). A retry, a redelivery or a replay of the same row has the same origin, so the
+`feed:SOURCE/ENTRY`). A retry, a redelivery or a replay of the same row has the same origin, so the
 ledger of dispositions counts it once. A message from elsewhere without the header gets its
 `topic/partition/offset`.
 """
@@ -125,7 +125,10 @@ def connect(url: str) -> Bus:
 
     Raises BusRefused for a URL that names no bus; connecting itself may wait until first use.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise BusRefused(f"BAROMETER_BUS_URL is no URL ({error})") from error
     if scheme == "sqlite":
         from ingest.sqlite_bus import SqliteBus
 

@@ -51,13 +51,13 @@ def parse_feed(
     content_type: str,
     source: Source,
     address: str,
-    run: str,
     fetched_at: datetime,
 ) -> FeedReading:
     """The documents and dead letters of the feed in `body`.
 
     `content_type` is the header as received (its charset counts); `address` is where the body came
-    from, for relative links and for the dead letters; `run` names this reading in the origins.
+    from, for relative links and for the dead letters. Origins are functions of source and entry: an
+    entry that is shown again by the next poll is the same row, and counts once.
     Outlet, kind and society come from the source, whatever an entry says of itself. An entry without
     a date gets `fetched_at`; an entry with a date that cannot be read is dead, because a wrong day
     is worse than none. Raises NotAFeed when the bytes are no feed.
@@ -70,10 +70,17 @@ def parse_feed(
         try:
             document = _document(entry, feed, source, fetched_at)
         except InvalidDocument as error:
-            origin = _dead_origin(source, entry, seen)
+            content = (
+                entry.link,
+                entry.own_id,
+                entry.title,
+                entry.text,
+                entry.date_text,
+                entry.raw,
+            )
             dead.append(
                 dead_letter(
-                    origin=origin,
+                    origin=_origin(f"feed:{source.name}/dead", content, seen),
                     source=source.name,
                     place=f"{address} entry {number}",
                     reason=str(error),
@@ -82,7 +89,10 @@ def parse_feed(
                 )
             )
         else:
-            documents.append(Arrival(f"feed:{source.name}/{run}/{number}", document))
+            # An edited text is still the same entry; one without link and id is its words.
+            named = (entry.link, entry.own_id)
+            key = named if any(named) else (document.title, document.text)
+            documents.append(Arrival(_origin(f"feed:{source.name}", key, seen), document))
     return FeedReading(tuple(documents), tuple(dead), feed.unread)
 
 
@@ -133,15 +143,13 @@ def _is_an_article(link: str, feed: Feed) -> bool:
     return bool(parts.path.strip("/") or parts.query) and address != canonical_url(feed.home)
 
 
-def _dead_origin(source: Source, entry: Entry, seen: set[str]) -> str:
-    """The same on every poll that shows the same bad entry, so that it counts once."""
-    content = "\x00".join(
-        (entry.link, entry.own_id, entry.title, entry.text, entry.date_text, entry.raw)
-    )
+def _origin(prefix: str, key: tuple[str, ...], seen: set[str]) -> str:
+    """The same on every poll that shows the same entry; a second one like it in the same feed is another row."""
+    content = "\x00".join(key)
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    origin, copy = f"feed:{source.name}/dead/{digest}", 2
+    origin, copy = f"{prefix}/{digest}", 2
     while origin in seen:
-        origin, copy = f"feed:{source.name}/dead/{digest}-{copy}", copy + 1
+        origin, copy = f"{prefix}/{digest}-{copy}", copy + 1
     seen.add(origin)
     return origin
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,7 +17,7 @@ _HOURS_AHEAD = {
 }  # fmt: skip
 
 
-def from_parsed(parsed: time.struct_time | Sequence[int] | None, written: str) -> datetime | None:
+def from_parsed(parsed: Sequence[int] | None, written: str) -> datetime | None:
     """Aware UTC from feedparser's nine numbers (UTC) and the date as written; None when there is no such day.
 
     A date without zone is taken to be UTC, as feedparser does.

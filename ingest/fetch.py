@@ -18,11 +18,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
+
+from ingest.content_encoding import Identity, decoder_of
 
 MAX_BYTES = 15 * 1024 * 1024
 """Size of a body after decompression."""
@@ -185,7 +187,8 @@ class Fetcher:
         except zlib.error as error:
             raise FetchFailed(f"{name} sent compressed data that is damaged: {error}") from error
         except (httpx.InvalidURL, UnicodeError) as error:  # the latter from looking the host up
-            raise FetchFailed(f"{name} is no valid address: {error}", permanent=True) from error
+            reason = f"{name} is no valid address, or redirects to none: {error}"
+            raise FetchFailed(reason, permanent=True) from error
         except httpx.HTTPError as error:
             if deadline.passed or isinstance(error, httpx.TimeoutException):
                 raise FetchFailed(self._too_slow(name, error, deadline)) from error
@@ -229,9 +232,15 @@ class Fetcher:
             response.status_code,
         )
         pieces: Iterable[bytes] = response.iter_raw(_PIECE)
-        decoder = _decoder(response.headers.get("content-encoding", ""), name)
+        encoding = response.headers.get("content-encoding", "")
+        decoder = decoder_of(encoding)
+        if decoder is None:
+            raise _refused(
+                f"{name} sent the content encoding {encoding[:40]!r}, which was not asked for",
+                response.status_code,
+            )
         if response.is_stream_consumed:  # by a test's transport, which gives the body whole
-            pieces, decoder = [response.content], _Identity()
+            pieces, decoder = [response.content], Identity()
         body = bytearray()
         received = 0
         for piece in pieces:
@@ -240,9 +249,8 @@ class Fetcher:
             if len(body) > limit or received > limit:
                 raise too_large
             deadline.check(name)
-        deadline.check(
-            name
-        )  # a shut down connection looks like the end of an answer without length
+        # To an answer without length, a connection that the deadline shut down looks like its end.
+        deadline.check(name)
         if not decoder.complete:
             raise FetchFailed(
                 f"{name} broke off its answer: the compressed data has no end",
@@ -361,67 +369,6 @@ class _Turns:
             self._next[host] = turn + self._pause
         if turn > now:
             time.sleep(turn - now)
-
-
-class _Decoder(Protocol):
-    """Undoes a content encoding, never making more than it is asked for."""
-
-    def decode(self, data: bytes, most: int) -> bytes: ...
-
-    @property
-    def complete(self) -> bool: ...
-
-
-class _Identity:
-    complete = True
-
-    def decode(self, data: bytes, most: int) -> bytes:
-        return data[:most]
-
-
-class _Inflate:
-    """gzip (of one member or several) and deflate, with or without its zlib header."""
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-        self._inflate = zlib.decompressobj(bits)
-        self._started = False
-
-    @property
-    def complete(self) -> bool:
-        return self._inflate.eof or not self._started
-
-    def decode(self, data: bytes, most: int) -> bytes:
-        made = bytearray()
-        while data and len(made) < most:
-            if self._inflate.eof:
-                if data.strip(b"\x00") == b"":
-                    break  # padding after the end
-                self._inflate = zlib.decompressobj(self._bits)
-            try:
-                made += self._inflate.decompress(data, most - len(made))
-            except zlib.error:
-                if self._started or self._bits != zlib.MAX_WBITS:
-                    raise
-                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without its header
-                made += self._inflate.decompress(data, most - len(made))
-            self._started = True
-            data = self._inflate.unused_data or self._inflate.unconsumed_tail
-        return bytes(made)
-
-
-def _decoder(encoding: str, name: str) -> _Decoder:
-    match encoding.strip().lower():
-        case "" | "identity":
-            return _Identity()
-        case "gzip" | "x-gzip":
-            return _Inflate(zlib.MAX_WBITS | 16)
-        case "deflate":
-            return _Inflate(zlib.MAX_WBITS)
-    raise FetchFailed(
-        f"{name} sent the content encoding {encoding[:40]!r}, which was not asked for",
-        permanent=True,
-    )
 
 
 def _address(url: str, name: str) -> httpx.URL:

@@ -69,8 +69,8 @@ def document_from_row(
     if fetched_at > read_at + timedelta(days=1):
         raise InvalidDocument(f"fetched_at {fetched_text[:40]} is over a day in the future")
     society = value("society") or UNKNOWN_SOCIETY
-    if society.isascii() and society.lower() != UNKNOWN_SOCIETY:
-        society = society.upper()
+    if society.isascii():
+        society = UNKNOWN_SOCIETY if society.lower() == UNKNOWN_SOCIETY else society.upper()
     fault = society_fault(society)
     if fault:
         raise InvalidDocument(f"society {society[:40]!r} {fault}")

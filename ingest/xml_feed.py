@@ -9,7 +9,6 @@ costs most of its time, while all markup is dropped here.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -177,8 +176,7 @@ def _date(entry: Mapping[str, Any]) -> tuple[datetime | None, str]:
         # dict.get, because feedparser's own gives `published` for a missing `updated`.
         value = str(dict.get(entry, name) or "").strip()  # type: ignore[call-overload]
         if value:
-            parsed: time.struct_time | Sequence[int] | None
-            parsed = dict.get(entry, f"{name}_parsed")  # type: ignore[call-overload]
+            parsed: Sequence[int] | None = dict.get(entry, f"{name}_parsed")  # type: ignore[call-overload]
             moment = from_parsed(parsed, value)
             if moment is not None:
                 return moment, value

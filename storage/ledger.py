@@ -11,6 +11,9 @@ from classify.disposition import Disposition
 from storage.database import Database
 from storage.statements import query
 
+_ORIGINS_PER_QUERY = 1_000
+"""Keeps the statement far below ClickHouse's limit of 256 KiB."""
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one row that was read."""
@@ -36,10 +39,12 @@ def record(database: Database, entries: Sequence[Entry], now: datetime, version:
 
 def recorded(database: Database, origins: Sequence[str]) -> dict[str, Disposition]:
     """The disposition of each of these origins that has one."""
-    if not origins:
-        return {}
-    rows = database.query(query("recorded_dispositions"), {"origins": tuple(origins)}).rows
-    return {origin: Disposition(disposition) for origin, disposition in rows}
+    found: dict[str, Disposition] = {}
+    for start in range(0, len(origins), _ORIGINS_PER_QUERY):
+        chunk = tuple(origins[start : start + _ORIGINS_PER_QUERY])
+        rows = database.query(query("recorded_dispositions"), {"origins": chunk}).rows
+        found.update((origin, Disposition(disposition)) for origin, disposition in rows)
+    return found
 
 
 def totals(database: Database) -> dict[Disposition, int]:

@@ -24,7 +24,9 @@ from ingest.bus import (
 )
 from tests.services import free_port
 
-SECONDS = 30.0
+ROOT = Path(__file__).resolve().parents[1]
+
+SECONDS = 60.0
 """A test that waits longer than this for the bus has failed."""
 
 
@@ -482,6 +484,11 @@ def test_a_closed_member_says_so(bus: Bus, topic: str) -> None:
 def test_an_unknown_scheme_is_refused_with_the_two_that_exist(url: str) -> None:
     with pytest.raises(BusRefused, match=r"sqlite:///var/bus\.db or kafka://host:9092"):
         connect(url)
+
+
+def test_what_is_no_url_is_refused() -> None:
+    with pytest.raises(BusRefused, match="is no URL"):
+        connect("kafka://[::1:9092")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "kafka"])

@@ -32,13 +32,12 @@ SOURCE = Source(
 )
 
 
-def read(body: bytes, content_type: str = "", run: str = "r1") -> FeedReading:
+def read(body: bytes, content_type: str = "") -> FeedReading:
     return parse_feed(
         body,
         content_type=content_type,
         source=SOURCE,
         address=ADDRESS,
-        run=run,
         fetched_at=NOW,
     )
 
@@ -166,19 +165,30 @@ def test_entries_without_an_address_of_their_own_stay_apart() -> None:
     assert [letter.reason for letter in reading.dead] == ["neither title nor text"]
 
 
-def test_reading_a_feed_again_gives_the_same_ids() -> None:
+def test_reading_a_feed_again_gives_the_same_ids_and_origins() -> None:
     for name in ("rss2.xml", "atom.xml", "rss1.rdf", "feed.json", "missing_guid.xml"):
         body = (FEEDS / name).read_bytes()
-        first, again = read(body, run="r1"), read(body, run="r2")
+        first, again = read(body), read(body)
         assert [d.id for d in documents(first)] == [d.id for d in documents(again)]
-        assert {a.origin for a in first.documents}.isdisjoint(a.origin for a in again.documents)
+        assert [a.origin for a in first.documents] == [a.origin for a in again.documents]
+        assert len({a.origin for a in first.documents}) == len(first.documents)
+
+
+def test_an_edited_entry_is_the_same_row_and_another_link_to_its_page_is_another_row() -> None:
+    entry = "<title>Visa rules</title><description>{}</description><link>https://courier.example/v{}</link><guid>v</guid>"
+    first = read(rss(entry.format("First words.", ""))).documents[0]
+    edited = read(rss(entry.format("Second thoughts.", ""))).documents[0]
+    tracked = read(rss(entry.format("First words.", "?utm_source=mail"))).documents[0]
+    assert edited.origin == first.origin
+    assert tracked.origin != first.origin
+    assert tracked.document.id == first.document.id
 
 
 def test_the_same_bad_entry_has_one_origin_over_all_polls_and_two_bad_ones_have_two() -> None:
     bad = "<link>https://courier.example/x</link><pubDate>never</pubDate><title>Bad</title>"
     other = bad.replace("/x", "/y")
-    first = read(rss(bad), run="r1").dead
-    later = read(rss("<title>New</title>", bad, other, bad), run="r2").dead
+    first = read(rss(bad)).dead
+    later = read(rss("<title>New</title>", bad, other, bad)).dead
     assert first[0].origin.startswith("feed:courier/dead/")
     assert later[0].origin == first[0].origin
     assert len({letter.origin for letter in later}) == 3

@@ -169,7 +169,9 @@ def test_redirects_have_an_end(outlet: Outlet, fetcher: Fetcher) -> None:
     assert len(outlet.asked) == 6
 
 
-@pytest.mark.parametrize("target", ["file:///etc/hosts", "ftp://x.example/feed", "javascript:1"])
+@pytest.mark.parametrize(
+    "target", ["file:///etc/hosts", "ftp://x.example/feed", "gopher://x.example"]
+)
 def test_a_redirect_to_another_scheme_is_not_followed(
     outlet: Outlet, fetcher: Fetcher, target: str
 ) -> None:
@@ -177,6 +179,14 @@ def test_a_redirect_to_another_scheme_is_not_followed(
     failed = failure(fetcher, outlet.url())
     assert failed.permanent
     assert f"redirects to {target}, which is" in failed.reason
+
+
+@pytest.mark.parametrize("target", ["javascript:1", "https://x.example:99999/"])
+def test_a_redirect_to_no_address_is_a_failure(
+    outlet: Outlet, fetcher: Fetcher, target: str
+) -> None:
+    outlet.pages["/feed"] = page(302, Location=target)
+    assert "redirects to" in failure(fetcher, outlet.url()).reason
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +24,9 @@ from ingest.kafka_client_bus import KNOWN, KafkaClients
 from ingest.kafka_url import KafkaAddress, kafka_address
 from tests.fixtures_bus import QUICK_KAFKA
 from tests.services import Broker, free_port, missing
-from tests.test_bus import read, records, until, values
+from tests.test_bus import ROOT, read, records, until, values
 
-PASSWORD = "s3cret/p@ss"  # noqa: S105  # a made-up one, to look for in messages
+PASSWORD = "s3cret/p@ss"  # a made-up one, to look for in messages
 ESCAPED = "s3cret%2Fp%40ss"
 
 
@@ -157,7 +157,7 @@ def test_every_error_of_kafka_python_becomes_one_sentence_without_the_password()
     ],
 )
 def test_an_error_says_what_to_check(error: Exception, becomes: type[BusError], words: str) -> None:
-    fault = KafkaClients(kafka_address("kafka://ann:x@host:9093", KNOWN)).fault(error)
+    fault = KafkaClients(kafka_address(f"kafka://ann:{ESCAPED}@host:9093", KNOWN)).fault(error)
     assert type(fault) is becomes
     assert words in str(fault)
 
@@ -211,10 +211,24 @@ def test_an_unreachable_broker_is_named_with_the_cause_and_leaves_no_thread(
     assert set(threading.enumerate()) <= before
 
 
-def test_kafka_pythons_log_stays_quiet(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING), pytest.raises(BusUnavailable):
-        connect(f"kafka://127.0.0.1:{free_port()}?bootstrap_timeout_ms=300").create_topics(["t"])
-    assert caplog.text == ""
+def test_kafka_pythons_log_stays_quiet() -> None:
+    code = (
+        "import logging, sys\n"
+        "logging.basicConfig(level=logging.INFO)\n"
+        "from ingest.bus import BusUnavailable, connect\n"
+        "try: connect(sys.argv[1]).create_topics(['t'])\n"
+        "except BusUnavailable: print('unavailable')"
+    )
+    url = f"kafka://127.0.0.1:{free_port()}?bootstrap_timeout_ms=300"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("unavailable\n", "")
 
 
 # -- A broker that goes away -----------------------------------------------------------------------
@@ -273,19 +287,22 @@ def test_kcat_reads_what_we_published(broker: Broker, kafka_url: str, topic: str
     if kcat is None:
         missing("kcat is not installed; apt-get install kcat")
     bus = connect(kafka_url)
-    bus.create_topics([topic])
-    bus.publish(
-        topic, [Record(f"k{n}", f"wert-é-{n}".encode(), {"origin": f"o/{n}"}) for n in range(9)]
-    )
+    bus.create_topics([topic], partitions=1)
+    sent = [Record(f"k{n}", f"wert-é-{n}".encode(), {"origin": f"o/{n}"}) for n in range(9)]
+    bus.publish(topic, sent)
     bus.close()
+    # librdkafka cannot read Tansu's list of versions, so it is told to ask for none; and Tansu's
+    # answer to its old question for the last offset is too short, so it is told how many to read.
+    old = ["-X", "api.version.request=false", "-X", "broker.version.fallback=0.9.0.1"]
+    range_of_nine = ["-p", "0", "-o", "0", "-c", "9"]
     shown = subprocess.run(
-        [kcat, "-b", broker.address, "-t", topic, "-C", "-e", "-q", "-f", "%k|%s|%h\n"],
+        [kcat, "-C", "-b", broker.address, "-t", topic, *old, *range_of_nine, "-f", "%k|%s|%h\n"],
         capture_output=True,
         timeout=60,
         check=True,
     )
     wanted = [f"k{n}|wert-é-{n}|origin=o/{n}" for n in range(9)]
-    assert sorted(shown.stdout.decode().splitlines()) == wanted
+    assert shown.stdout.decode().splitlines() == wanted
 
 
 def test_messages_of_other_programs_are_taken_as_they_are(

@@ -14,9 +14,7 @@ import pytest
 
 from ingest.bus import Bus, BusRefused, BusUnavailable, PartitionsLost, Record, connect
 from ingest.sqlite_bus import SqliteBus
-from tests.test_bus import SECONDS, read, records, until
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.test_bus import ROOT, SECONDS, read, records, until
 
 PUBLISHER = """
 import sys
