@@ -27,8 +27,8 @@ from flows.scoring import BatchReport, drain
 from flows.settings import Settings
 from flows.wiring import Edges, edges
 from ingest.document import Document, Kind, document_id, story_of
-from tests.services import running_broker
-from tests.clickhouse_service import running_clickhouse
+from tests.clickhouse_service import running
+from tests.services import Broker
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -115,13 +115,16 @@ def embedded(folder: Path) -> Iterator[Edges]:
 @contextmanager
 def server(folder: Path) -> Iterator[Edges]:
     """Kafka protocol (Tansu) and a ClickHouse server (Debian's 18.16)."""
-    with running_broker() as broker, running_clickhouse(folder) as clickhouse:
+    folder.mkdir()
+    broker = Broker(folder)
+    with contextmanager(running)(folder) as clickhouse:
         settings = Settings(
-            bus_url=f"{broker}?session_timeout_ms=6000",
+            bus_url=f"kafka://{broker.address}?session_timeout_ms=6000",
             database_url=clickhouse.url("barometer_bench"),
         )
         with edges(settings, create=True, sources=[]) as opened:
             yield opened
+    broker.stop()
 
 
 def main() -> None:
@@ -137,7 +140,9 @@ def main() -> None:
             ours = measure("embedded, batches of 500", opened, count, 500)
         with server(folder / "c") as opened:
             remote = measure("server, batches of 500", opened, count, 500)
-    print(f"batches over single documents: {ours / small:.0f} x   server over embedded: {remote / ours:.2f} x")
+    print(
+        f"batches over single documents: {ours / small:.0f} x   server over embedded: {remote / ours:.2f} x"
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -106,6 +107,10 @@ def start(folder: Path) -> ClickHouseService:
     log_tail = (folder / "server.log").read_text(errors="replace")[-2000:]
     missing(f"clickhouse-server did not start:\n{log_tail}")
     raise AssertionError
+
+
+# While a server starts, refused connections are expected; the driver logs each with a traceback.
+logging.getLogger("clickhouse_driver.connection").setLevel(logging.CRITICAL)
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from classify.corpus import held_out, load_corpus
 from flows.demo.outlets import USUAL, Outlets
+from flows.demo.picture import picture
 from flows.demo.scenario import World, simulate, sources
 from flows.demo.truth import compare, lines
 from flows.display import progress_bar, say
@@ -24,6 +25,7 @@ from flows.settings import Settings, load_settings
 from flows.wiring import Edges, edges
 from storage import ledger
 from storage.incidents import stored_incidents
+from storage.points import points_between
 
 END_DAY = date(2026, 11, 15)
 """The last simulated day is always this one, so that the same seed gives the same report."""
@@ -55,7 +57,7 @@ def demo(*, days: int, seed: int, folder: Path) -> None:
     say()
     say(f"Took {time.monotonic() - started:.0f} s. Look further:")
     here = f"BAROMETER_SETTINGS={folder / MARK} barometer"
-    say(f'  {here} sql "SELECT * FROM daily_support ORDER BY society, target, day"')
+    say(f'  {here} sql "SELECT * FROM ledger"')
     say(f"  {here} incidents list")
     say(f"  {here} digest --week 2026-W45")
 
@@ -122,7 +124,9 @@ def _report(world: World, opened: Edges, conductor: Orchestrator) -> None:
         say(alerts.read_text("utf-8").rstrip())
     say()
     say(_heading("What was found, against the truth"))
-    for line in lines(report):
+    series = points_between(opened.database, world.truth.first_day, world.truth.end_day)
+    shown = series.get((world.truth.society, world.truth.target), [])
+    for line in [*picture(world.truth, shown, report.detected_on), "", *lines(report)]:
         say(line)
     say()
     say(
