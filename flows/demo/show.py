@@ -5,6 +5,7 @@ outlets (HTTP) -collect-> bus -score-> tables -watch-> incidents, alerts      on
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import sys
@@ -33,6 +34,8 @@ END_DAY = date(2026, 11, 15)
 DAYS_BEFORE = 5
 """Days before the fall at which the monitor starts; all days before that are read as history."""
 
+QUESTION = "SELECT * FROM daily_support ORDER BY society, target, day"
+
 MARK = "demo.toml"
 """A folder that holds this file was made by the demo and may be emptied by it."""
 
@@ -52,12 +55,12 @@ def demo(*, days: int, seed: int, folder: Path) -> None:
             Outlets(world, now=start) as outlets,
             edges(settings, create=True, sources=sources(world, outlets.base_url)) as opened,
         ):
-            _live_through(world, outlets, conductor, start)
+            _live_through(world, outlets, opened, conductor, start)
             _report(world, opened, conductor)
     say()
     say(f"Took {time.monotonic() - started:.0f} s. Look further:")
-    here = f"BAROMETER_SETTINGS={folder / MARK} barometer"
-    say(f'  {here} sql "SELECT * FROM ledger"')
+    here = f"BAROMETER_SETTINGS={folder / MARK} {_command()}"
+    say(f'  {here} sql "{QUESTION}"')
     say(f"  {here} incidents list")
     say(f"  {here} digest --week 2026-W45")
 
@@ -78,7 +81,7 @@ def _settings(folder: Path) -> Settings:
         "alert_log": f"{place}/alerts.log",
     }
     text = "# Written by `barometer demo`: the settings of a simulated run.\nsimulated = true\n"
-    text += "".join(f'{name} = "{value}"\n' for name, value in values.items())
+    text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     (folder / MARK).write_text(text, "utf-8")
     return load_settings().model_copy(
         update={
@@ -90,11 +93,13 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _live_through(world: World, outlets: Outlets, conductor: Orchestrator, start: datetime) -> None:
+def _live_through(
+    world: World, outlets: Outlets, opened: Edges, conductor: Orchestrator, start: datetime
+) -> None:
     mornings = _mornings(start, world.truth.end_day)
     first = world.truth.first_day
     with progress_bar("Reading the past", len(mornings) + 1) as bar:
-        found = 0
+        found: set[str] = set()
         for now in mornings:
             # The first poll reads the whole past; later ones a feed of the usual length.
             outlets.advance(now, newest=None if now == start else USUAL)
@@ -106,10 +111,14 @@ def _live_through(world: World, outlets: Outlets, conductor: Orchestrator, start
             if now == mornings[0]:
                 say(f"{first} to {start - timedelta(days=1):%Y-%m-%d}, read as history:")
                 _indented([collected, scored, watched])
-            count = watched.split(" incidents opened")[0].rsplit(" ", 1)[-1]
-            if int(count):
-                found += int(count)
-                say(f"{now:%Y-%m-%d} 01:00, {watched}")
+            for incident in stored_incidents(opened.database):
+                if incident.id in found:
+                    continue
+                found.add(incident.id)
+                say(
+                    f"{now:%Y-%m-%d %H:%M}: incident opened, {incident.society} {incident.target}"
+                    f" fell by {-incident.change:.0f} points since {incident.drop_day}"
+                )
         conductor.run("weekly", now=mornings[-1])
         bar.advance()
 
@@ -142,6 +151,14 @@ def _mornings(start: datetime, end_day: date) -> list[datetime]:
 def _morning_after(day: date) -> datetime:
     """01:00 UTC of the next day: the day is over and can be watched."""
     return datetime(day.year, day.month, day.day, 1, tzinfo=UTC) + timedelta(days=1)
+
+
+def _command() -> str:
+    """How this program was called, so that the suggested lines work as they stand."""
+    called = Path(sys.argv[0])
+    if shutil.which("barometer") or not called.exists():
+        return "barometer"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
 
 
 def _heading(text: str) -> str:
