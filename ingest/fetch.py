@@ -8,30 +8,25 @@ It tries once: whoever calls decides about trying again.
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 import time
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
 
 from ingest.content_encoding import Identity, decoder_of
+from ingest.http_words import is_header, retry_after, shown, user_agent
 
 MAX_BYTES = 15 * 1024 * 1024
 """Size of a body after decompression."""
 
 MAX_REDIRECTS = 5
-LONGEST_WAIT = timedelta(days=7)
-"""A Retry-After beyond this is read as this."""
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -143,9 +138,9 @@ class Fetcher:
         Raises FetchFailed when there is no usable answer.
         """
         headers = {}
-        if _is_header(etag):
+        if is_header(etag):
             headers["If-None-Match"] = etag
-        if _is_header(last_modified):
+        if is_header(last_modified):
             headers["If-Modified-Since"] = last_modified
         address = _address(url, shown(url))
         lasting, moved = True, ""
@@ -257,39 +252,6 @@ class Fetcher:
                 http_status=response.status_code,
             )
         return bytes(body)
-
-
-def user_agent(contact: str = "") -> str:
-    """`Barometer/VERSION (+CONTACT)`: who asks, and where to complain."""
-    try:
-        release = version("barometer")
-    except PackageNotFoundError:
-        release = "0"
-    contact = re.sub(r"[^\x21-\x7e]+", " ", contact).strip()
-    return f"Barometer/{release} (+{contact})" if contact else f"Barometer/{release}"
-
-
-def shown(url: str) -> str:
-    """`url` as it may stand in messages and tables: without user name and password."""
-    try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))[:500]
-    except ValueError:
-        return repr(url[:100])
-
-
-def retry_after(value: str, now: datetime) -> timedelta | None:
-    """How long a Retry-After header (seconds, or an HTTP date; RFC 9110) asks us to wait; None when it says nothing."""
-    text = value.strip()
-    if re.fullmatch(r"[0-9]{1,12}", text):
-        return min(timedelta(seconds=int(text)), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(moment - now, timedelta(0)), LONGEST_WAIT)
 
 
 class _Redirect(msgspec.Struct, frozen=True):
@@ -411,8 +373,4 @@ def _refused(reason: str, http_status: int) -> FetchFailed:
 def _readable(response: httpx.Response) -> dict[str, str]:
     """The headers that are kept, where they can be sent and stored again."""
     names = ("content-type", "etag", "last-modified")
-    return {n: response.headers[n] for n in names if _is_header(response.headers.get(n, ""))}
-
-
-def _is_header(value: str) -> bool:
-    return re.fullmatch(r"[\x20-\x7e]{1,1000}", value) is not None
+    return {n: response.headers[n] for n in names if is_header(response.headers.get(n, ""))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from alerts.point import OutletCount
@@ -12,23 +12,36 @@ from storage.statements import query
 Series = tuple[str, str]
 """Society and target."""
 
+Cell = tuple[str, date]
+"""Society and day: what is counted together."""
+
 _CELLS_PER_QUERY = 2_000
 
 
-def recount(database: Database, cells: Iterable[tuple[str, date]]) -> None:
-    """Count the judgements of these (society, day) cells anew, for every target and outlet."""
-    ordered = sorted(cells)
+def recount(database: Database, cells: Iterable[Cell]) -> None:
+    """Count the judgements of these cells anew, for every target and outlet.
+
+    Workers may count the same cell at the same time: the newest version wins, and it saw all that was stored
+    before it was taken. Where the clocks of two machines differ it may have seen less; `miscounted` tells.
+    """
+    for chunk in _chunks(cells):
+        database.execute(query("recount"), {**chunk, "version": next_version()})
+
+
+def miscounted(database: Database, cells: Iterable[Cell]) -> list[Cell]:
+    """Those of these cells whose counts are not what the judgements say now."""
+    return [
+        (society, day)
+        for chunk in _chunks(cells)
+        for society, day in database.query(query("miscounted"), chunk).rows
+    ]
+
+
+def _chunks(cells: Iterable[Cell]) -> Iterator[dict[str, object]]:
+    ordered = sorted(cells, key=lambda cell: (cell[1], cell[0]))  # by day: it is the partition
     for start in range(0, len(ordered), _CELLS_PER_QUERY):
         chunk = ordered[start : start + _CELLS_PER_QUERY]
-        database.execute(
-            query("recount"),
-            {
-                "cells": tuple(chunk),
-                "first": min(day for _, day in chunk),
-                "last": max(day for _, day in chunk),
-                "version": next_version(),
-            },
-        )
+        yield {"cells": tuple(chunk), "first": chunk[0][1], "last": chunk[-1][1]}
 
 
 def days_to_estimate(database: Database) -> list[tuple[str, str, date, int]]:

@@ -15,7 +15,8 @@ import pytest
 
 from classify.corpus import held_out, load_corpus
 from flows.demo.outlets import USUAL, Outlets
-from flows.demo.scenario import FeedFormat, Item, Nature, World, simulate, sources
+from flows.demo.scenario import simulate, sources
+from flows.demo.world import FeedFormat, Item, Nature, World
 
 END = date(2026, 9, 30)
 DAY = timedelta(days=1)

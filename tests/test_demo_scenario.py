@@ -16,16 +16,9 @@ from classify.corpus import Passage, held_out, load_corpus
 from classify.stance import Stance
 from classify.target import TARGETS
 from flows.demo.other_news import OFF_TOPIC, OTHER_LANGUAGES
-from flows.demo.scenario import (
-    BROKEN,
-    Item,
-    Nature,
-    World,
-    expected_rows,
-    simulate,
-    sources,
-)
+from flows.demo.scenario import expected_rows, simulate, sources
 from flows.demo.truth import true_net_support
+from flows.demo.world import BROKEN, Item, Nature, World
 from ingest.canonical_url import canonical_url
 from ingest.document import Kind
 

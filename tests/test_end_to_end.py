@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from classify.corpus import held_out, load_corpus
+from classify.disposition import Disposition
 from classify.judge import judge
 from flows.collecting import collect
 from flows.demo.outlets import USUAL, Outlets
@@ -18,8 +19,8 @@ from flows.scoring import drain
 from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import Edges, edges
-from ingest.document import decode_document
 from ingest.bus import DOCUMENTS
+from ingest.document import decode_document
 from ingest.field_mapping import FieldMapping
 from storage import ledger
 from storage.incidents import stored_incidents, untold_messages
@@ -40,7 +41,7 @@ def test_every_row_read_has_exactly_one_disposition(settings: Settings, tmp_path
         assert import_rows(opened, tmp_path / "rows.jsonl") == 400
         assert ledger.totals(opened.database) == dict(fate)
         (held,) = opened.database.query("SELECT count() FROM documents FINAL").rows
-        assert held[0] == 400 - fate["duplicate"] - fate["dead"]
+        assert held[0] == 400 - fate[Disposition.DUPLICATE] - fate[Disposition.DEAD]
 
 
 def test_daily_counts_are_what_a_plain_count_of_the_judged_documents_gives(
@@ -83,8 +84,8 @@ def test_reading_everything_again_only_adds_duplicates(settings: Settings, tmp_p
         for unchanged in ("documents", "judgements", "readings", "daily_counts"):
             assert after[unchanged] == before[unchanged]
         assert sum(again.values()) == 240
-        assert again["judged"] == counts["judged"]
-        assert again["dead"] == 2 * counts["dead"]
+        assert again[Disposition.JUDGED] == counts[Disposition.JUDGED]
+        assert again[Disposition.DEAD] == 2 * counts[Disposition.DEAD]
 
 
 def test_a_fall_is_found_from_the_feeds_and_people_are_told_once(settings: Settings) -> None:

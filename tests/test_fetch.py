@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.fetch import LONGEST_WAIT, Fetcher, FetchFailed, retry_after, shown, user_agent
+from ingest.fetch import Fetcher, FetchFailed
+from ingest.http_words import LONGEST_WAIT, retry_after, shown, user_agent
 
 FEED = b"<rss><channel><title>Courier</title></channel></rss>"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from html import escape
 
 import msgspec
 
-from flows.demo.scenario import FeedFormat, Item, Outlet, Society
+from flows.demo.world import FeedFormat, Item, Outlet, Society
 
 CONTENT_TYPES: Mapping[FeedFormat, str] = {
     FeedFormat.RSS: "application/rss+xml; charset=utf-8",

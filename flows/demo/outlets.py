@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from flows.demo.feeds import CONTENT_TYPES, feed, index, page
-from flows.demo.scenario import Item, Nature, Outlet, World
+from flows.demo.world import Item, Nature, Outlet, World
 from ingest.document import as_utc
 
 NEWEST = 2_000

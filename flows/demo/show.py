@@ -17,8 +17,9 @@ from pathlib import Path
 from classify.corpus import held_out, load_corpus
 from flows.demo.outlets import USUAL, Outlets
 from flows.demo.picture import picture
-from flows.demo.scenario import World, simulate, sources
+from flows.demo.scenario import simulate, sources
 from flows.demo.truth import compare, lines
+from flows.demo.world import World
 from flows.display import progress_bar, say
 from flows.mistake import Mistake
 from flows.prefect_server import Orchestrator, orchestrator
