@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from classify.classifier import ModelError, load_classifier
-from flows.settings import Settings
+from flows.sentence import sentence
+from flows.settings import Settings, SettingsRefused
 from flows.wiring import GROUP, load_sources, open_bus, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.feed import NotAFeed, parse_feed
 from ingest.fetch import Fetcher, FetchFailed
+from ingest.http_words import shown
 from ingest.source import Source, SourcesRefused
 from storage.coverage import coverage
 from storage.database import DatabaseError
 from storage.ledger import totals
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Two machines may be apart by this much without a word."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -42,7 +47,7 @@ def _bus(settings: Settings) -> list[Check]:
         finally:
             bus.close()
     except BusError as error:
-        return [Check("bus", "down", str(error))]
+        return [Check("bus", "down", sentence(error))]
     return [Check("bus", "up", f"{waiting:,} messages wait for scoring")]
 
 
@@ -54,14 +59,13 @@ def _database(settings: Settings, now: datetime) -> list[Check]:
         finally:
             database.close()
     except DatabaseError as error:
-        return [Check("database", "down", str(error))]
-    lag = f"{now - held.newest_judged!s}".split(".")[0] if held.newest_judged else "nothing judged"
+        return [Check("database", "down", sentence(error))]
     words = " + ".join(
         f"{count:,} {word.value.replace('_', ' ')}" for word, count in ledger.items()
     )
     return [
         Check("database", "up", f"{database.url}, {held.documents:,} documents"),
-        Check("lag", "note", f"age of the newest judgement: {lag}"),
+        Check("lag", "note", _lag(held.newest_judged, now)),
         Check("ledger", "note", f"{sum(ledger.values()):,} rows read = {words}"),
         Check(
             "incidents",
@@ -69,6 +73,17 @@ def _database(settings: Settings, now: datetime) -> list[Check]:
             f"{held.open_incidents} open; {held.dead_letters} dead letters wait for a fix",
         ),
     ]
+
+
+def _lag(newest: datetime | None, now: datetime) -> str:
+    if newest is None:
+        return "nothing judged yet"
+    if newest > now + CLOCKS_DIFFER:
+        return (
+            f"the newest judgement is of {newest:%Y-%m-%d %H:%M}, in the future: check the clocks"
+        )
+    age = max(now - newest, timedelta(0))
+    return f"age of the newest judgement: {age - timedelta(microseconds=age.microseconds)}"
 
 
 def _model(settings: Settings) -> list[Check]:
@@ -83,8 +98,8 @@ def _model(settings: Settings) -> list[Check]:
 def _sources(settings: Settings) -> list[Check]:
     try:
         sources = load_sources(settings)
-    except SourcesRefused as error:
-        return [Check("sources", "down", str(error))]
+    except (SourcesRefused, SettingsRefused) as error:
+        return [Check("sources", "down", sentence(error))]
     return [Check("sources", "up", f"{sum(s.enabled for s in sources)} enabled")]
 
 
@@ -92,18 +107,21 @@ def check_sources(
     sources: Sequence[Source],
     *,
     contact: str,
+    pause: float,
     now: datetime,
     progress: Callable[[Check], None] = lambda check: None,
 ) -> list[Check]:
-    """Fetch and parse each source; nothing is published or stored."""
-    fetcher = Fetcher(contact=contact)
+    """Fetch and parse each source; nothing is published or stored. `pause`: as BAROMETER_HOST_PAUSE."""
+    fetcher = Fetcher(contact=contact, pause=pause)
+    pool = ThreadPoolExecutor(8)
     checks = []
     try:
-        with ThreadPoolExecutor(8) as pool:
-            for check in pool.map(lambda source: _check_source(fetcher, source, now), sources):
-                checks.append(check)
-                progress(check)
+        for check in pool.map(lambda source: _check_source(fetcher, source, now), sources):
+            checks.append(check)
+            progress(check)
     finally:
+        # Whoever stops this with Ctrl-C does not wait for the sources that were not asked yet.
+        pool.shutdown(cancel_futures=True)
         fetcher.close()
     return checks
 
@@ -119,7 +137,7 @@ def _check_source(fetcher: Fetcher, source: Source, now: datetime) -> Check:
             fetched_at=now,
         )
     except NotAFeed as error:
-        return Check(source.name, "down", f"{source.url}: {error}")
+        return Check(source.name, "down", f"{shown(source.url)}: {error}")
     except FetchFailed as error:
         return Check(source.name, "down", str(error))
     newest = max((arrival.document.published_at for arrival in reading.documents), default=None)

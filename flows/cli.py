@@ -5,12 +5,17 @@ Exit status: 0 done, 1 a failure, 2 the user's mistake. One clear sentence on st
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
+
+from flows.command_group import CommandGroup
+from flows.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +40,11 @@ COMMANDS = {
 """Command -> module in flows/commands and its one line of help (kept here so that --help loads nothing)."""
 
 
-class LazyGroup(click.Group):
+class ReaderLeft(Exception):
+    """Nobody reads our output any more (`barometer sql … | head`): that is their right."""
+
+
+class LazyGroup(CommandGroup):
     """Knows its commands' names and help; imports a command when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -49,6 +58,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"flows.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. click would end the process itself, with status 1, over a broken pipe."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, from the table above."""
@@ -68,6 +84,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character gets an escape in its place, not an error.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
@@ -76,28 +96,42 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         status = cli.main(args=arguments, prog_name="barometer", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.UsageError as error:
+        asked = error.ctx.command_path if error.ctx else "barometer"
+        said = error.format_message().rstrip()
+        stop = "" if said.endswith((".", "?", "!")) else "."
+        return _say(f"{said}{stop} Try `{asked} --help`.", error.exit_code)
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _say("Stopped. What was not committed is read again at the next start.", 130)
-    except BrokenPipeError:
-        # The reader of our output left (`barometer sql … | head`): that is its right.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    except (ReaderLeft, BrokenPipeError):
+        _discard_output()
         return 0
     except Exception as error:
-        from flows.failures import status_of
+        from flows.failures import sentence_of, status_of
 
         known = status_of(error)
         if known is None:
             raise
-        return _say(str(error), known)
+        return _say(sentence_of(error), known)
     return int(status or 0)
 
 
-def _say(sentence: str, status: int) -> int:
-    click.echo(f"barometer: {sentence}", err=True)
+def _say(text: str, status: int) -> int:
+    click.echo(f"barometer: {sentence(text)}", err=True)
     return status
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, or Python complains about it at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 if __name__ == "__main__":

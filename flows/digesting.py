@@ -17,14 +17,29 @@ from storage.digests import StoredDigest
 
 
 def last_full_week(settings: Settings, now: datetime) -> str:
-    """The ISO week before the one that `now` falls in, where the readers live."""
-    return previous_week(week_of(now.astimezone(ZoneInfo(settings.timezone)).date()))
+    """The last ISO week that is over both where the readers live and in UTC, whose days the figures have."""
+    return previous_week(min(_weeks(settings, now)))
 
 
 def digest_due(settings: Settings, now: datetime) -> bool:
-    """True from `digest_hour` on `digest_day` until the week ends, in the readers' time zone."""
+    """True from `digest_hour` on `digest_day` until the week ends, in the readers' time zone.
+
+    East of Greenwich a week ends earlier than in UTC; its digest waits until it is over in both.
+    """
+    here, in_utc = _weeks(settings, now)
     local = now.astimezone(ZoneInfo(settings.timezone))
-    return (local.isoweekday(), local.time()) >= (settings.digest_day, time(settings.digest_hour))
+    asked_for = (local.isoweekday(), local.time()) >= (
+        settings.digest_day,
+        time(settings.digest_hour),
+    )
+    return asked_for and in_utc >= here
+
+
+def _weeks(settings: Settings, now: datetime) -> tuple[str, str]:
+    """The week of `now` where the readers live, and in UTC. They differ for some hours around midnight."""
+    zones = (ZoneInfo(settings.timezone), UTC)
+    here, in_utc = (week_of(now.astimezone(zone).date()) for zone in zones)
+    return here, in_utc
 
 
 def digest_week(edges: Edges, week: str, *, now: datetime) -> StoredDigest:

@@ -20,3 +20,11 @@ def status_of(error: Exception) -> int | None:
     if isinstance(error, FAILURES):
         return 1
     return None
+
+
+def sentence_of(error: Exception) -> str:
+    """What went wrong, for people: an error of the system without its number, but with its file."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror}"
+    return str(error)

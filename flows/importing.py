@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -12,19 +14,24 @@ from typing import BinaryIO
 import msgspec
 
 from flows.publishing import publish
+from flows.sentence import printable
 from flows.wiring import Edges
 from ingest.arrival import Arrival
 from ingest.dead_letter import DeadLetter
-from ingest.document import UNKNOWN_LANGUAGE, UNKNOWN_SOCIETY, Kind
+from ingest.document import UNKNOWN_LANGUAGE, UNKNOWN_SOCIETY, InvalidDocument, Kind
 from ingest.feed import NotAFeed, parse_feed
 from ingest.field_mapping import FieldMapping, ImportRefused
-from ingest.import_rows import Format, read_rows
+from ingest.import_rows import PLAIN, Format, read_rows
+from ingest.row import document_from_row
 from ingest.source import Source
 from storage import source_runs
 from storage.source_runs import SourceRun
 
 CHUNK = 500
 """Rows published together; a run that is cut off has published whole chunks."""
+
+STDIN = Path("-")
+STDIN_NAME = "stdin"
 
 FEED_ENDINGS = (".xml", ".rss", ".atom", ".rdf")
 FEED_BYTES = 15 * 1024 * 1024
@@ -52,30 +59,51 @@ def import_file(
     form: Format | None = None,
     progress: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
-    """Publish every row of a JSONL, CSV or feed file. Raises ImportRefused for a file that cannot be one."""
-    run = sha256(f"{path.absolute()}\x00{now.isoformat()}".encode()).hexdigest()[:16]
-    report = ImportReport(name=path.name)
+    """Publish every row of a JSONL, CSV or feed file (`-`: standard input, called stdin).
+
+    Raises ImportRefused for a file that cannot be one.
+    """
+    name = STDIN_NAME if path == STDIN else _name(path)
+    run = sha256(bytes(path.absolute()) + b"\x00" + now.isoformat().encode()).hexdigest()[:16]
+    report = ImportReport(name=name)
     started = SourceRun(
-        run=run, source=f"import:{path.name}", started_at=now, finished_at=now, outcome="ok"
+        run=run, source=f"import:{name}", started_at=now, finished_at=now, outcome="ok"
     )
     try:
-        with path.open("rb") as stream:
+        with _opened(path, form) as stream:
             if form is None and path.suffix.lower() in FEED_ENDINGS:
                 rows = _entries(stream, path, run, now, mapping)
             else:
                 rows = read_rows(
-                    stream, name=path.name, run=run, read_at=now, mapping=mapping, form=form
+                    stream, name=name, run=run, read_at=now, mapping=mapping, form=form
                 )
             while chunk := list(islice(rows, CHUNK)):
                 report = _publish_chunk(edges, chunk, report)
                 progress(report)
-    except OSError as error:
-        raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
-    except BaseException:
+    except BaseException as error:
         _store(edges, started, report, outcome="interrupted")
+        if isinstance(error, OSError):
+            raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
         raise
     _store(edges, started, report, outcome="ok")
     return report
+
+
+def check_constants(mapping: FieldMapping, now: datetime) -> None:
+    """Raises ImportRefused when a value of `--set` would make every row a dead letter."""
+    row = {"outlet": "any", "title": "any", "published_at": f"{now:%Y-%m-%d}", **mapping.set}
+    try:
+        document_from_row(row, mapping=PLAIN, name="any", read_at=now)
+    except InvalidDocument as error:
+        raise ImportRefused(f"--set: {error}") from error
+
+
+def _opened(path: Path, form: Format | None) -> contextlib.AbstractContextManager[BinaryIO]:
+    if path != STDIN:
+        return path.open("rb")
+    if form is None:
+        raise ImportRefused("Say what standard input is: --format jsonl or --format csv.")
+    return contextlib.nullcontext(sys.stdin.buffer)
 
 
 def _publish_chunk(
@@ -83,12 +111,12 @@ def _publish_chunk(
 ) -> ImportReport:
     arrivals = [(row.origin, row.document) for row in chunk if isinstance(row, Arrival)]
     letters = [row for row in chunk if isinstance(row, DeadLetter)]
-    publish(edges.bus, arrivals, letters)
+    too_large = publish(edges.bus, arrivals, letters)
     return ImportReport(
         name=report.name,
         read=report.read + len(chunk),
-        published=report.published + len(arrivals),
-        dead=report.dead + len(letters),
+        published=report.published + len(arrivals) - too_large,
+        dead=report.dead + len(letters) + too_large,
     )
 
 
@@ -113,20 +141,20 @@ def _entries(
     said = mapping.set
     try:
         source = Source(
-            name=said.get("source_id", f"import:{path.name}"),
+            name=said.get("source_id", f"import:{_name(path)}"),
             url=path.absolute().as_uri(),
-            outlet=said.get("outlet", path.stem),
-            kind=Kind(said.get("kind", Kind.NEWS)),
-            society=said.get("society", UNKNOWN_SOCIETY),
-            language=said.get("lang", UNKNOWN_LANGUAGE),
+            outlet=said.get("outlet", _name(path.with_suffix(""))),
+            kind=Kind(said.get("kind", Kind.NEWS).lower()),
+            society=_code(said.get("society", UNKNOWN_SOCIETY)),
+            language=said.get("lang", UNKNOWN_LANGUAGE).replace("_", "-"),
         )
         reading = parse_feed(
-            body, content_type="", source=source, address=path.name, fetched_at=now
+            body, content_type="", source=source, address=_name(path), fetched_at=now
         )
     except NotAFeed as error:
-        raise ImportRefused(f"{path.name}: {error}") from error
-    except ValueError as error:
-        raise ImportRefused(f"--set kind: {error}; use {', '.join(Kind)}") from error
+        raise ImportRefused(
+            f"{path.name}: {error}; save what the address of the feed gives"
+        ) from error
     if reading.unread:
         raise ImportRefused(
             f"{path.name} has {reading.unread} entries more than are read of one feed; split it"
@@ -136,3 +164,13 @@ def _entries(
         yield Arrival(f"import:{run}/{n}", arrival.document)
     for n, letter in enumerate(reading.dead, start=1):
         yield msgspec.structs.replace(letter, origin=f"import:{run}/dead/{n}")
+
+
+def _name(path: Path) -> str:
+    """The file's name; bytes and characters that nobody can read are spelled out or replaced."""
+    return printable(path.name.encode("utf-8", "backslashreplace").decode()).replace("\n", " ")
+
+
+def _code(society: str) -> str:
+    """As an import row takes it: in either case."""
+    return UNKNOWN_SOCIETY if society.lower() == UNKNOWN_SOCIETY else society.upper()

@@ -9,7 +9,3 @@ class Mistake(click.ClickException):
     """Raised by a command for input that it cannot use; the sentence says what and the remedy."""
 
     exit_code = 2
-
-    def show(self, file: object = None) -> None:
-        """On standard error, like every other error of Barometer."""
-        click.echo(f"barometer: {self.message}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import sys
@@ -11,16 +12,19 @@ from typing import Any
 import click
 import msgspec
 
-from flows.display import table
 from flows.mistake import Mistake
+from flows.table import table
 from storage.database import Result
 
 TABLE_ROWS = 500
 """A table shows so many rows; the other formats give all."""
 
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What a cell begins with that a spreadsheet may run instead of showing it (OWASP, CSV injection)."""
+
 
 def write_result(result: Result, form: str, output: Path | None) -> None:
-    """Write the result to `output`, or to standard output."""
+    """Write the result to `output` (a table goes there as CSV), or to standard output."""
     if form == "table" and output is None:
         _table(result)
         return
@@ -35,57 +39,82 @@ def write_result(result: Result, form: str, output: Path | None) -> None:
         partial.write_bytes(data)
         partial.replace(output)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise Mistake(f"Cannot write {output}: {error.strerror}.") from error
-    click.echo(f"{len(result.rows):,} rows written to {output}", err=True)
+    click.echo(f"{_rows(len(result.rows))} written to {output}", err=True)
 
 
 def _table(result: Result) -> None:
-    if not result.columns:
-        click.echo("Done.")
-        return
     table(result.columns, result.rows[:TABLE_ROWS])
     rows = len(result.rows)
     if rows > TABLE_ROWS:
         click.echo(f"{TABLE_ROWS} of {rows:,} rows shown; --format csv gives all.", err=True)
     else:
-        click.echo(f"{rows} row{'' if rows == 1 else 's'}", err=True)
+        click.echo(_rows(rows), err=True)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _csv(result: Result) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(result.columns)
-    writer.writerows([_plain(value) for value in row] for row in result.rows)
-    return text.getvalue().encode()
+    writer.writerow([_harmless(name) for name in result.columns])
+    writer.writerows([_cell(value) for value in row] for row in result.rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def _plain(value: Any) -> Any:
+def _cell(value: Any) -> Any:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _harmless(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return msgspec.json.encode(value).decode() if isinstance(value, list | tuple | dict) else value
+    return _encoded(value).decode() if isinstance(value, list | tuple | dict) else value
+
+
+def _harmless(text: str) -> str:
+    """`text` with a quote in front where a spreadsheet would take it for a formula; numbers stay numbers."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _json(result: Result) -> bytes:
-    encoder = msgspec.json.Encoder(enc_hook=str)
-    return b"".join(encoder.encode(row) + b"\n" for row in result.dicts())
+    _refuse_twins(result, "JSON")
+    return b"".join(_encoded(row) + b"\n" for row in result.dicts())
+
+
+def _encoded(value: Any) -> bytes:
+    return msgspec.json.encode(value, enc_hook=str)
 
 
 def _parquet(result: Result) -> bytes:
     import pyarrow
     import pyarrow.parquet
 
+    from flows.arrow_type import arrow_type, arrow_value
+
+    _refuse_twins(result, "Parquet")
     columns = list(zip(*result.rows, strict=True)) or [()] * len(result.columns)
     try:
         data = pyarrow.table(
             {
-                name: pyarrow.array(list(column))
-                for name, column in zip(result.columns, columns, strict=True)
+                name: pyarrow.array([arrow_value(v) for v in column], type=arrow_type(spec))
+                for name, spec, column in zip(result.columns, result.types, columns, strict=True)
             }
         )
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
-        raise Mistake(f"Parquet cannot hold this result: {error}.") from error
+    except (pyarrow.ArrowException, OverflowError, UnicodeEncodeError) as error:
+        raise Mistake(f"Parquet cannot hold this result: {error}; try --format json.") from error
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(data, sink)
     return bytes(sink.getvalue().to_pybytes())
+
+
+def _refuse_twins(result: Result, form: str) -> None:
+    for name in result.columns:
+        if result.columns.count(name) > 1:
+            raise Mistake(
+                f"Two columns are called {name!r}, and {form} would keep one; rename one with AS."
+            )

@@ -5,74 +5,96 @@ A flow run covers a round of collecting, a drain of the bus, a watch or a week; 
 
 from __future__ import annotations
 
-from datetime import datetime
+import signal
+from datetime import UTC, datetime
 from typing import Any
 
+import click
 from prefect import Flow, State, Task, flow, task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
+from pydantic import AwareDatetime
 
 from flows import steps
+from flows.failures import sentence_of, status_of
+from flows.sentence import sentence
 from ingest.bus import BusUnavailable
 from storage.database import DatabaseUnavailable
 
-RETRIES = 3
 RETRY_DELAYS = [1.0, 5.0, 20.0]
-"""Seconds; a broker or server that restarts is usually back within them."""
+"""Seconds before each retry; a broker or server that restarts is usually back within them."""
+
+PASSING = (BusUnavailable, DatabaseUnavailable)
+"""Faults of an edge that may be over at the next try."""
+
+OF_THE_STEP = "raised by a step of Barometer"
+"""A note on each error that a step raised. What a flow call raises without it is Prefect's."""
 
 
 def passing_fault(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
     """True for faults of an edge that may be over at the next try; anything else fails at once."""
-    try:
-        state.result(raise_on_failure=True)
-    except (BusUnavailable, DatabaseUnavailable):
-        return True
-    except Exception:
-        return False
-    return False
+    return isinstance(state.data, PASSING)
 
 
 def readable_name() -> str:
-    """`watch 2026-11-23 21:00`: the step and the time (or week) that it is about."""
+    """`watch 2026-11-23 21:00`: the step and the time (UTC) or week that it is about."""
     about = flow_run.parameters.get("week") or flow_run.parameters.get("now") or steps.now_utc()
     if isinstance(about, datetime):
-        about = about.strftime("%Y-%m-%d %H:%M")
+        about = about.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     return f"{flow_run.flow_name} {about}"
 
 
-def _attempt(name: str) -> Task[..., str]:
+def _carry_out(name: str, **parameters: Any) -> str:
+    """The step, tried again after a passing fault; raises what the last try raised."""
     retried = task(
         name=name,
-        retries=RETRIES,
+        retries=len(RETRY_DELAYS),
         retry_delay_seconds=RETRY_DELAYS,
         retry_condition_fn=passing_fault,
+        cache_policy=NO_CACHE,
         persist_result=False,
     )
-    return retried(steps.STEPS[name])
+    attempt = retried(steps.STEPS[name])
+    # A served flow runs in a process of its own, with `barometer serve` showing what it prints.
+    served = deployment.id is not None
+    if served:
+        # Ctrl-C in a terminal is for `barometer serve`, which then ends this process.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        report = str(attempt(**parameters))
+    except Exception as error:
+        error.add_note(OF_THE_STEP)
+        if served and status_of(error) is not None:
+            click.echo(steps.line(f"{name} failed: {sentence(sentence_of(error))}"), err=True)
+        raise
+    if served:
+        click.echo(steps.line(f"{name}: {report}"))
+    return report
 
 
 @flow(name="collect", flow_run_name=readable_name)
-def collect(now: datetime | None = None) -> str:
+def collect(now: AwareDatetime | None = None) -> str:
     """Read the sources that are due and publish what is new."""
-    return _attempt("collect")(now=now)
+    return _carry_out("collect", now=now)
 
 
 @flow(name="score", flow_run_name=readable_name)
-def score(now: datetime | None = None) -> str:
+def score(now: AwareDatetime | None = None) -> str:
     """Judge what is on the bus and recount the days that it touched."""
-    return _attempt("score")(now=now)
+    return _carry_out("score", now=now)
 
 
 @flow(name="watch", flow_run_name=readable_name)
-def watch(now: datetime | None = None) -> str:
+def watch(now: AwareDatetime | None = None) -> str:
     """Estimate, look for falls, step the incidents, tell people."""
-    return _attempt("watch")(now=now)
+    return _carry_out("watch", now=now)
 
 
 @flow(name="weekly", flow_run_name=readable_name)
-def weekly(week: str | None = None, now: datetime | None = None) -> str:
+def weekly(week: str | None = None, now: AwareDatetime | None = None) -> str:
     """Write the digest of a week and tell it once."""
-    return _attempt("weekly")(week=week, now=now)
+    return _carry_out("weekly", week=week, now=now)
 
 
 FLOWS: dict[str, Flow[..., str]] = {

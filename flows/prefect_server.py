@@ -1,21 +1,22 @@
 """Prefect in embedded mode: its own server in a child process, started beside the work and never waited for.
 
-Measured while choosing this (2 cores): the server needs 15-25 s for its first start on an empty home and about 8 s
-afterwards; a flow run then costs about 0.1 s, of which 1 s more would go to joining a heartbeat thread
-that nobody listens to here. So the server starts first, the work starts at once, and steps that run before
-the server answers run as the plain functions that the flows wrap.
+Measured while choosing this (2 cores, both busy): the first start on an empty home takes 12-20 s, of which
+10 s are Prefect's 113 migrations of its tables; a later start takes 5 s, nearly all of it imports. A flow run then
+takes 0.2 s, and would take 1 s more with heartbeats, for joining a thread that nobody listens to here. So
+the server starts first, the work starts at once, and steps that run before the server answers run as the
+plain functions that the flows wrap.
 """
 
 from __future__ import annotations
 
 import atexit
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -29,25 +30,67 @@ from flows.settings import (
     process_environment,
 )
 
+STOP_SECONDS = 5.0
+"""Time for the server to end in order."""
+
+
+class PrefectUnavailable(OSError):
+    """The Prefect server that PREFECT_API_URL names did not do its part."""
+
 
 class Orchestrator:
     """Runs steps: as Prefect flows once Prefect answers, as plain functions until then."""
 
     def __init__(self, server: EmbeddedServer | None) -> None:
         self._server = server
-        self._connected = False
         self.plain_runs = 0
         self.flow_runs = 0
 
     def run(self, step: str, **parameters: Any) -> str:
-        """Run one of the four steps; its report as one line of text."""
-        if self._server is not None and not self._server.ready():
-            self.plain_runs += 1
-            return str(steps.STEPS[step](**parameters))
-        self.flow_runs += 1
-        return self._as_flow(step, parameters)
+        """Run one of the four steps; its report as one line of text. Raises what the step raises.
+
+        Also PrefectUnavailable, when PREFECT_API_URL names a server that does not answer.
+        """
+        if self._server is None or self._server.ready():
+            self.flow_runs += 1
+            try:
+                return self._as_flow(step, parameters)
+            except Exception as error:
+                from flows.prefect_flows import OF_THE_STEP
+
+                if OF_THE_STEP in getattr(error, "__notes__", ()):
+                    raise
+                self.flow_runs -= 1
+                if self._server is None:
+                    url = process_environment().get("PREFECT_API_URL")
+                    raise PrefectUnavailable(
+                        f"The Prefect server at {url} did not take the flow run of {step} ({error});"
+                        " start it, or unset PREFECT_API_URL to run with an embedded one"
+                    ) from error
+                # Our own server is a convenience. The step may run a second time, which changes no figure.
+                self._server.stop()
+        self.plain_runs += 1
+        return str(steps.STEPS[step](**parameters))
+
+    def account(self) -> str:
+        """How the steps ran, and why, as a sentence."""
+        ran = []
+        if self.flow_runs:
+            ran.append(f"{_counted(self.flow_runs)} as Prefect flow runs")
+        if self.plain_runs:
+            ran.append(f"{_counted(self.plain_runs)} as plain functions")
+        text = " and ".join(ran) or "No step ran"
+        if self.plain_runs and self._server is not None:
+            text += (
+                f": Prefect is not running, {self._server.log_file} says why"
+                if self._server.ended()
+                else ": Prefect was still starting beside the work"
+            )
+        return f"{text}."
 
     def _as_flow(self, step: str, parameters: dict[str, Any]) -> str:
+        # Imported here, not in a thread beside the work: an import takes 2 s of the one interpreter
+        # wherever it runs, and a thread that still imports when the program ends can abort it.
         from prefect import tags
         from prefect.settings import (
             PREFECT_API_URL,
@@ -71,8 +114,9 @@ class Orchestrator:
 @contextmanager
 def orchestrator(settings: Settings) -> Iterator[Orchestrator]:
     """Prefect as PREFECT_API_URL names it, or embedded; the embedded server ends with the context."""
-    apply_environment(prefect_environment(settings.prefect_home))
-    if not embedded_prefect_wanted():
+    embedded = embedded_prefect_wanted()
+    apply_environment(prefect_environment(settings.prefect_home, embedded=embedded))
+    if not embedded:
         yield Orchestrator(None)
         return
     server = EmbeddedServer(settings.prefect_home)
@@ -87,13 +131,12 @@ class EmbeddedServer:
     """A Prefect server of our own on a free local port, its output in a log file."""
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self._home = home.absolute()
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
-        self._importing = Thread(target=_import_prefect, daemon=True)
 
     @property
     def api_url(self) -> str:
@@ -105,35 +148,48 @@ class EmbeddedServer:
         """What the server says."""
         return self._home / "server.log"
 
+    @property
+    def whereabouts(self) -> Path:
+        """A file with `pid` and `api_url` (JSON), there while the server runs: for the `prefect` command."""
+        return self._home / "embedded_server.json"
+
     def ended(self) -> bool:
         """True when the child is not running (any more)."""
         return self._process is None or self._process.poll() is not None
 
     def start(self, *, services: bool = False) -> None:
-        """Start the child and return at once. `services`: the scheduler too (for `serve`)."""
+        """Start the child and return at once. `services`: the scheduler too (for `serve`).
+
+        The child ends with this process however that ends, see flows/prefect_child.py. Raises OSError when
+        the home cannot be written to.
+        """
         self._home.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
-        command += ["--port", str(self._port), "--no-ui"]
+        # -P: a folder `flows` in the working directory is not ours.
+        command = [sys.executable, "-P", "-m", "flows.prefect_child", "server", "start"]
+        command += ["--host", "127.0.0.1", "--port", str(self._port)]
         command += [] if services else ["--no-services"]
         with self.log_file.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=process_environment(),
+                env=process_environment() | {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"},
+                start_new_session=True,  # Ctrl-C in a terminal is for us; we stop the child
             )
+        self.whereabouts.write_text(
+            json.dumps({"pid": self._process.pid, "api_url": self.api_url}) + "\n", "utf-8"
+        )
         atexit.register(self.stop)
-        self._importing.start()
 
     def ready(self) -> bool:
-        """True once the server answers; never waits. False for ever if it could not start."""
-        if self._ready or self.ended():
-            return self._ready
-        if self._importing.is_alive():
+        """True while the server answers; never waits. False for ever if it could not start, or when it ended."""
+        if self.ended():
             return False
+        if self._ready:
+            return True
         try:
-            answer = httpx.get(f"{self.api_url}/health", timeout=0.5)
+            answer = httpx.get(f"{self.api_url}/health", timeout=0.5, trust_env=False)
         except httpx.HTTPError:
             return False
         self._ready = answer.status_code == httpx.codes.OK
@@ -143,15 +199,21 @@ class EmbeddedServer:
         """End the child."""
         process, self._process = self._process, None
         atexit.unregister(self.stop)
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.terminate()
         try:
-            process.wait(timeout=5)
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            with suppress(OSError):
+                self.whereabouts.unlink()
 
 
-def _import_prefect() -> None:
-    import flows.prefect_flows  # noqa: F401  (seconds of import, spent while the server starts)
+def _counted(runs: int) -> str:
+    return "1 step ran" if runs == 1 else f"{runs} steps ran"

@@ -39,7 +39,7 @@ def replay(edges: Edges, *, reason: str = "", now: datetime) -> ReplayReport:
     letters = []
     for letter in found:
         try:
-            mended.append((letter.origin, _document(letter)))
+            mended.append((letter.origin, _document(letter, now)))
         except InvalidDocument:
             continue
         letters.append(letter)
@@ -48,14 +48,20 @@ def replay(edges: Edges, *, reason: str = "", now: datetime) -> ReplayReport:
     return ReplayReport(tried=len(found), replayed=len(letters))
 
 
-def _document(letter: DeadLetter) -> Document:
+def _document(letter: DeadLetter, now: datetime) -> Document:
     """A document, or a row with our field names (as imports and feeds write them). Raises InvalidDocument."""
+    if letter.truncated:
+        raise InvalidDocument("only its beginning was kept")
     try:
         return decode_document(letter.payload.encode())
     except InvalidDocument:
         row = _row(letter)
     name = letter.source.removeprefix("import:")
-    return document_from_row(row, mapping=PLAIN, name=name, read_at=letter.read_at)
+    if row.get("fetched_at") == f"{letter.read_at:%Y-%m-%dT%H:%M:%SZ}":
+        # Written by our feed reader. It is read again now: a date that lay ahead then, of the source
+        # or because our own clock was wrong, may be over.
+        del row["fetched_at"]
+    return document_from_row(row, mapping=PLAIN, name=name, read_at=now)
 
 
 def _row(letter: DeadLetter) -> dict[str, object]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flows.digesting import digest_due
+from flows.digesting import digest_due, last_full_week
+from flows.failures import sentence_of, status_of
 from flows.prefect_server import Orchestrator
+from flows.sentence import sentence
 from flows.settings import Settings
-from flows.steps import now_utc
+from flows.steps import line, now_utc
 
 Say = Callable[[str], None]
 
@@ -18,60 +20,84 @@ TICK_SECONDS = 5.0
 
 
 def run_once(conductor: Orchestrator, say: Say) -> None:
-    """One round: collect, score, watch."""
+    """One round: collect, score, watch. A step that fails ends it."""
     for step in ("collect", "score", "watch"):
         _run(conductor, step, say)
+    say(conductor.account())
 
 
-def run_for_ever(conductor: Orchestrator, settings: Settings, say: Say) -> None:
+def run_for_ever(
+    conductor: Orchestrator,
+    settings: Settings,
+    say: Say,
+    *,
+    clock: Callable[[], datetime] = now_utc,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Rounds by the schedule of the settings, until the process is stopped.
 
-    A step that fails is said and tried again at its next turn: one bad hour must not end the monitor.
+    A step that fails is said and tried again at its next turn: one bad hour must not end the monitor. A
+    mistake (a wrong password, say) ends it, as does a fault of ours.
     """
     schedule = Schedule(settings)
-    say(f"Collecting every {settings.collect_minutes} minutes. Ctrl-C stops.")
+    say(
+        f"Collecting every {settings.collect_minutes} minutes, watching at least every"
+        f" {settings.watch_minutes}. Ctrl-C stops."
+    )
     while True:
-        for step in schedule.due(now_utc()):
+        now = clock()
+        for step in schedule.due(now):
             try:
                 _run(conductor, step, say)
             except Exception as error:
-                from flows.failures import status_of
-
                 if status_of(error) != 1:
                     raise
-                say(f"{step} failed and will be tried again: {error}")
-        time.sleep(TICK_SECONDS)
+                say(line(f"{step} failed and is tried again: {sentence(sentence_of(error))}"))
+            else:
+                schedule.succeeded(step, now)
+        sleep(TICK_SECONDS)
 
 
 class Schedule:
-    """Says which steps are due; remembers when each was."""
+    """Says which steps are due; remembers when each had its turn, and which week was told."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._last: dict[str, datetime] = {}
-        self._reported: tuple[int, int] | None = None
+        self._turns: dict[str, datetime] = {}
+        self._told: str | None = None
 
     def due(self, now: datetime) -> list[str]:
-        """Steps due at `now`, in their order. Scoring and watching follow every collecting."""
+        """Steps whose turn it is at `now`, in their order. Scoring and watching follow every collecting.
+
+        The digest is due until it has succeeded once for the week, in this process: it is told once a week
+        however often it is asked for.
+        """
         steps: list[str] = []
         if self._passed("collect", now, self._settings.collect_minutes):
             steps += ["collect", "score", "watch"]
         elif self._passed("watch", now, self._settings.watch_minutes):
             # Silence is also news: incidents resolve and reminders fall due without a new document.
             steps += ["watch"]
-        week = now.isocalendar()[:2]
-        if digest_due(self._settings, now) and week != self._reported:
-            # The digest itself is told once a week however often it is asked for.
-            self._reported = week
+        if (
+            digest_due(self._settings, now)
+            and last_full_week(self._settings, now) != self._told
+            and self._passed("weekly", now, self._settings.collect_minutes)
+        ):
             steps += ["weekly"]
         for step in steps:
-            self._last[step] = now
+            self._turns[step] = now
         return steps
 
+    def succeeded(self, step: str, now: datetime) -> None:
+        """The step did its work."""
+        if step == "weekly":
+            self._told = last_full_week(self._settings, now)
+
     def _passed(self, step: str, now: datetime, minutes: int) -> bool:
-        last = self._last.get(step)
-        return last is None or now - last >= timedelta(minutes=minutes)
+        last = self._turns.get(step)
+        # A clock that was set back must not silence the monitor until it has caught up.
+        return last is None or now < last or now - last >= timedelta(minutes=minutes)
 
 
 def _run(conductor: Orchestrator, step: str, say: Say) -> None:
-    say(f"{now_utc():%Y-%m-%d %H:%M} {step}: {conductor.run(step)}")
+    say(line(f"{step}: {conductor.run(step)}"))

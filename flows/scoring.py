@@ -1,6 +1,6 @@
 """Score: from the bus to the tables, each row read exactly once in the ledger.
 
-    poll -> decode -> known before? -> judge -> store -> recount the days touched -> commit
+    poll -> decode -> known before? -> judge -> store -> recount the days touched -> ledger -> commit
                  \\-> dead letters
 
 Store first, then commit: a crash anywhere repeats work and changes no figure.
@@ -22,6 +22,7 @@ from ingest.document import Document, InvalidDocument, decode_document
 from storage import daily_counts, dead_letters, documents, ledger
 from storage.database import next_version
 from storage.ledger import Entry
+from storage.parameters import FIRST_MOMENT, LAST_MOMENT
 
 MOSTLY = 0.5
 """Share of undecodable messages above which the fault is ours and the worker stops."""
@@ -29,7 +30,8 @@ MOSTLY = 0.5
 MOSTLY_OF = 20
 """… in a batch of at least this many."""
 
-POLL_SECONDS = 1.0
+FOLLOW_SECONDS, DRAIN_SECONDS = 1.0, 0.2
+"""How long a poll waits for a message: a follower has time, a drain wants to see that nothing is left."""
 
 
 class MostlyInvalid(Exception):
@@ -70,9 +72,10 @@ def drain(
     """Score what is on the bus, until this worker has caught up (or until `until` says so)."""
     consumer = edges.bus.subscribe([DOCUMENTS, DEAD_LETTERS], GROUP)
     total = BatchReport()
+    patience = DRAIN_SECONDS if until is None else FOLLOW_SECONDS
     try:
         while True:
-            messages = consumer.poll(edges.settings.batch_size, POLL_SECONDS)
+            messages = consumer.poll(edges.settings.batch_size, patience)
             if messages:
                 total += score_batch(edges, messages, now=clock())
                 _commit(consumer, messages)
@@ -95,7 +98,10 @@ def _commit(consumer: Consumer, messages: Sequence[Message]) -> None:
 
 
 def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> BatchReport:
-    """Judge and store one batch. Storing it again, here or elsewhere, changes no figure."""
+    """Judge and store one batch. Storing it again, here or elsewhere, changes no figure.
+
+    The ledger is written last: a row that it knows was stored in full, and is passed over when it comes again.
+    """
     arrivals, letters = _decode(messages, now)
     undecodable = [letter for letter, fresh in letters if fresh]
     seen = len(arrivals) + len(undecodable)
@@ -105,12 +111,21 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
             f" (the first: {undecodable[0].reason}); nothing was stored."
             " Check who publishes there and with which version, then start again."
         )
-    if undecodable:
-        edges.bus.publish(DEAD_LETTERS, [letter_record(letter) for letter in undecodable])
+    recorded = ledger.recorded(
+        edges.database,
+        [origin for origin, _ in arrivals] + [letter.origin for letter, _ in letters],
+    )
+    # A dead letter that was replayed is a document now; a dead letter that comes again stays what it became.
+    new_arrivals = [
+        (origin, document)
+        for origin, document in arrivals
+        if recorded.get(origin, Disposition.DEAD) is Disposition.DEAD
+    ]
+    new_letters = [(letter, fresh) for letter, fresh in letters if letter.origin not in recorded]
+    if found_here := [letter_record(letter) for letter, fresh in new_letters if fresh]:
+        edges.bus.publish(DEAD_LETTERS, found_here)
 
-    entries: list[Entry] = []
-    first, repeated = _first_arrivals(edges, arrivals)
-    entries += repeated
+    first, entries = _first_arrivals(edges, new_arrivals)
     judged = judge([document for _, document in first], edges.classifier, edges.targets)
     origins = {document.id: origin for origin, document in first}
     entries += [
@@ -122,8 +137,6 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
         )
         for one in judged
     ]
-    known_letters = ledger.recorded(edges.database, [letter.origin for letter, _ in letters])
-    new_letters = [letter for letter, _ in letters if letter.origin not in known_letters]
     entries += [
         Entry(
             origin=letter.origin,
@@ -132,12 +145,12 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
             disposition=Disposition.DEAD,
             reason=letter.reason,
         )
-        for letter in new_letters
+        for letter, _ in new_letters
     ]
 
     version = next_version()
     documents.store_judged(edges.database, judged, origins, version)
-    dead_letters.store(edges.database, new_letters, version)
+    dead_letters.store(edges.database, [letter for letter, _ in new_letters], version)
     touched: set[tuple[str, date]] = {
         (one.document.society, one.document.day) for one in judged if one.judgements
     }
@@ -149,28 +162,53 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
 def _decode(
     messages: Sequence[Message], now: datetime
 ) -> tuple[list[tuple[str, Document]], list[tuple[DeadLetter, bool]]]:
-    """Arrivals (origin, document), and dead letters with whether they are fresh (found dead here)."""
+    """Arrivals (origin, document), and dead letters with whether they are fresh (found dead here).
+
+    Each origin once, as it came first: an entry without a date is dated anew by each reading, and must not
+    count on two days.
+    """
     arrivals: dict[str, Document] = {}
     letters: dict[str, tuple[DeadLetter, bool]] = {}
     for message in messages:
-        place = f"{message.topic} partition {message.partition} offset {message.offset}"
         try:
             if message.topic == DEAD_LETTERS:
-                letter = decode_dead_letter(message.value)
+                letter = _letter(message, now)
                 letters.setdefault(letter.origin, (letter, False))
             else:
-                arrivals[message.origin] = decode_document(message.value)
+                arrivals.setdefault(message.origin, _document(message))
         except (InvalidDocument, ValueError) as error:
             letter = dead_letter(
                 origin=message.origin,
                 source="bus",
-                place=place,
+                place=f"{message.topic} partition {message.partition} offset {message.offset}",
                 reason=str(error),
                 payload=message.value,
                 read_at=now,
             )
             letters.setdefault(letter.origin, (letter, message.topic == DOCUMENTS))
-    return list(arrivals.items()), list(letters.values())
+    # A row that was dead and then replayed, both in one batch after a restart: it is a document now.
+    dead = [letter for origin, letter in letters.items() if origin not in arrivals]
+    return list(arrivals.items()), dead
+
+
+def _document(message: Message) -> Document:
+    """The document in a message. Raises InvalidDocument, also for times that the tables cannot hold."""
+    document = decode_document(message.value)
+    for name in ("published_at", "fetched_at"):
+        moment: datetime = getattr(document, name)
+        if moment > LAST_MOMENT:
+            raise InvalidDocument(f"{name} {moment:%Y-%m-%d} is after {LAST_MOMENT.year}")
+    return document
+
+
+def _letter(message: Message, now: datetime) -> DeadLetter:
+    """The dead letter in a message. Raises ValueError when there is none."""
+    letter = decode_dead_letter(message.value)
+    moment = letter.read_at
+    known = moment.tzinfo is not None and FIRST_MOMENT <= moment <= LAST_MOMENT
+    return msgspec.structs.replace(
+        letter, origin=letter.origin or message.origin, read_at=moment if known else now
+    )
 
 
 def _first_arrivals(

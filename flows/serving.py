@@ -1,74 +1,189 @@
 """Serve the flows as Prefect deployments, with the schedules of the settings.
 
-One flow run at a time in this process: the embedded database belongs to one process, and a second `barometer serve`
-on another machine is how servers scale.
+One flow run at a time, each in a process of its own that `barometer serve` starts: the embedded database belongs
+to one process. A run that falls due meanwhile waits, in the order in which the runs fell due.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import timedelta
-from typing import Any
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from flows.prefect_server import EmbeddedServer
+from flows.digesting import digest_due
+from flows.prefect_server import EmbeddedServer, PrefectUnavailable
 from flows.settings import (
     Settings,
     apply_environment,
     embedded_prefect_wanted,
     prefect_environment,
+    process_environment,
 )
+from flows.steps import now_utc
+from flows.stopping import SIGNALS, Stopped
 from flows.wiring import open_bus, open_database
+
+if TYPE_CHECKING:
+    from prefect.runner import Runner
 
 START_SECONDS = 120.0
 
+FIRST_AFTER = timedelta(seconds=5)
+"""From the start of serving to the first collecting."""
+
+APART = timedelta(seconds=30)
+"""Between the turns of collect, score and watch, so that they keep this order."""
+
+NAME = "barometer"
+"""Of each deployment: `collect/barometer`."""
+
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Register the deployments and run what falls due, until the process is stopped."""
+    """Register the deployments and run what falls due, until the process is stopped.
+
+    Raises what opening the edges raises, and PrefectUnavailable.
+    """
     open_bus(settings, create=True).close()
     open_database(settings, create=True).close()
-    apply_environment(prefect_environment(settings.prefect_home))
+    embedded = embedded_prefect_wanted()
+    apply_environment(prefect_environment(settings.prefect_home, embedded=embedded))
     with ExitStack() as stack:
-        if embedded_prefect_wanted():
+        if embedded:
             server = EmbeddedServer(settings.prefect_home)
             stack.callback(server.stop)
             say("Starting a Prefect server (PREFECT_API_URL is not set) …")
             server.start(services=True)
             _wait_for(server)
             apply_environment({"PREFECT_API_URL": server.api_url})
-            say(f"Prefect answers at {server.api_url}")
-        from prefect import serve as serve_deployments
-
-        served = deployments(settings)
-        say("Serving " + ", ".join(f"{one.flow_name}/{one.name}" for one in served))
-        serve_deployments(*served, limit=1, print_starting_message=False)
+        say(f"Prefect server: {process_environment()['PREFECT_API_URL']}")
+        # Prefect reads the environment when it is imported, so not before this.
+        runner = _register(settings, say)
+        asyncio.run(_follow(runner, server if embedded else None))
 
 
-def deployments(settings: Settings) -> list[Any]:
-    """The four deployments, as Prefect's runner takes them."""
+def _register(settings: Settings, say: Callable[[str], None]) -> Runner:
+    from prefect.client.orchestration import get_client
+    from prefect.runner import Runner
+
+    now = now_utc()
+    served = deployments(settings, now)
+    # Schedules stay active while we are away: another `barometer serve` may be there to follow them.
+    # What fell due in the meantime is not made up for; to register a deployment drops such runs.
+    runner = Runner(name=NAME, limit=1, pause_on_shutdown=False)
+    try:
+        for one in served:
+            runner.add_deployment(one)
+        if digest_due(settings, now):
+            # Its hour may have passed while nobody served. To tell it again tells nobody twice.
+            with get_client(sync_client=True) as client:
+                weekly = client.read_deployment_by_name(f"weekly/{NAME}")
+                client.create_flow_run_from_deployment(weekly.id)
+    except Exception as error:  # of many kinds, from httpx to RuntimeError; none of them is ours
+        url = process_environment()["PREFECT_API_URL"]
+        raise PrefectUnavailable(
+            f"The Prefect server at {url} did not take the deployments ({error}); start it, or unset"
+            " PREFECT_API_URL to serve with an embedded one"
+        ) from error
+    say("Serving " + ", ".join(f"{one.flow_name}/{one.name}" for one in served))
+    return runner
+
+
+async def _follow(runner: Runner, server: EmbeddedServer | None) -> None:
+    """Run what falls due until a signal comes (raises Stopped), or until Prefect is gone."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[int] = loop.create_future()
+
+    def ask(number: int) -> None:
+        if asked.done():
+            os._exit(128 + number)
+        asked.set_result(number)
+
+    following = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # the runner has set its own handler for SIGTERM now, which we replace
+    for number in SIGNALS:
+        loop.add_signal_handler(number, ask, number)
+    while not asked.done() and not following.done() and not (server and server.ended()):
+        waiting: set[asyncio.Future[Any]] = {asked, following}
+        await asyncio.wait(waiting, return_when=FIRST_COMPLETED, timeout=1.0)
+    gone = server is not None and server.ended()
+    if runner.started and not gone:
+        await runner.astop()  # ends the flow run under way too
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        try:
+            await following
+        except RuntimeError as error:
+            raise PrefectUnavailable(f"Prefect cannot be reached any more ({error})") from error
+    if asked.done():
+        raise Stopped(asked.result())
+    raise PrefectUnavailable(
+        f"The Prefect server ended; {server.log_file} says why."
+        if server
+        else "Prefect's runner ended by itself; start `barometer serve` again"
+    )
+
+
+def deployments(settings: Settings, now: datetime) -> list[Any]:
+    """The four deployments, as Prefect's runner takes them; the first runs fall due right after `now`."""
+    from prefect.schedules import Cron, Interval
+    from prefect.types.entrypoint import EntrypointType
+
     from flows.prefect_flows import FLOWS, TAGS
 
     collect_every = timedelta(minutes=settings.collect_minutes)
-    schedules: dict[str, dict[str, Any]] = {
-        "collect": {"interval": collect_every},
-        "score": {"interval": collect_every},
-        "watch": {"interval": timedelta(minutes=settings.watch_minutes)},
-        "weekly": {
-            "cron": f"0 {settings.digest_hour} * * {settings.digest_day % 7}",
-        },
+    first = now + FIRST_AFTER
+    schedules = {
+        "collect": [Interval(collect_every, anchor_date=first)],
+        "score": [Interval(collect_every, anchor_date=first + APART)],
+        "watch": [
+            Interval(timedelta(minutes=settings.watch_minutes), anchor_date=first + 2 * APART)
+        ],
+        "weekly": [Cron(cron, timezone=zone) for cron, zone in digest_times(settings, now)],
     }
     return [
         FLOWS[name].to_deployment(
-            name="barometer", tags=TAGS[name], description=FLOWS[name].description, **schedule
+            name=NAME,
+            tags=TAGS[name],
+            description=FLOWS[name].description,
+            schedules=of_its_own,
+            # By module, not by file: found from whatever folder this was started in.
+            entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for name, schedule in schedules.items()
+        for name, of_its_own in schedules.items()
     ]
+
+
+def digest_times(settings: Settings, now: datetime) -> list[tuple[str, str]]:
+    """When the digest is written each week: cron lines, each with its time zone.
+
+    Mostly one. Where the hour comes, at some time of the year, before the week is over in UTC (see digest_due), a
+    second one asks again when it is. The digest is told once.
+    """
+    times = [(f"0 {settings.digest_hour} * * {settings.digest_day % 7}", settings.timezone)]
+    zone = ZoneInfo(settings.timezone)
+    hours = [
+        datetime(now.year, month, day, settings.digest_hour, tzinfo=zone)
+        for month in (1, 7)
+        for day in range(1, 8)
+    ]
+    if not all(
+        digest_due(settings, hour) for hour in hours if hour.isoweekday() == settings.digest_day
+    ):
+        times.append(("5 0 * * 1", str(UTC)))
+    return times
 
 
 def _wait_for(server: EmbeddedServer) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not server.ready():
         if server.ended() or time.monotonic() > deadline:
-            raise OSError(f"The Prefect server did not start; {server.log_file} says why.")
+            raise PrefectUnavailable(
+                f"The Prefect server did not start; {server.log_file} says why."
+            )
         time.sleep(0.2)

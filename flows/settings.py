@@ -31,7 +31,10 @@ class SettingsRefused(Exception):
 class Settings(BaseSettings):
     """Everything that an operator can set. Each field is BAROMETER_<NAME>, or <name> in barometer.toml."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    # A variable that is set to nothing is not set: Compose files pass `${NAME:-}`.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
+    )
 
     bus_url: str = Field(
         "sqlite:///var/bus.db",
@@ -78,6 +81,23 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        value = value.strip()  # secrets tend to end with a line end
+        if not value.isprintable():
+            raise ValueError("it contains a character that cannot be printed")
+        return value
+
+    @field_validator("bus_url", "database_url", "model", "alert_log", "prefect_home", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("it is empty; leave it out for the default")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -110,11 +130,12 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings in force here and now. Raises SettingsRefused naming the setting that is wrong."""
     _refuse_unknown_variables()
-    values = _from_file() | _from_secret_files()
+    file, secrets = _from_file(), _from_secret_files()
     try:
-        return Settings(**values)
+        return Settings(**(file | secrets))
     except ValidationError as error:
-        raise SettingsRefused(_first_sentence(error)) from error
+        # Without the cause, which quotes what was given: it may be a password.
+        raise SettingsRefused(_first_sentence(error, set(file) - set(secrets))) from None
 
 
 def embedded_prefect_wanted() -> bool:
@@ -122,20 +143,28 @@ def embedded_prefect_wanted() -> bool:
     return not os.environ.get("PREFECT_API_URL")
 
 
-def prefect_environment(home: Path) -> dict[str, str]:
-    """Variables for Prefect in this process and its embedded server: quiet, local, nothing that is not used.
+def prefect_environment(home: Path, *, embedded: bool) -> dict[str, str]:
+    """Variables for Prefect in this process and, where it is embedded, in its server.
 
-    What the user has set stays.
+    Prefect's own log of a flow run (with tracebacks) goes to the server that was named; the terminal is for
+    our sentences. An embedded server is local and does nothing that is not used here. What the user has set
+    stays.
     """
     wanted = {
-        "PREFECT_HOME": str(home.absolute()),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
-        "PREFECT_LOGGING_TO_API_ENABLED": "false",
-        "PREFECT_SERVER_UI_ENABLED": "false",
-        "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
+    if embedded:
+        wanted |= {
+            "PREFECT_HOME": str(home.absolute()),
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+            "PREFECT_SERVER_UI_ENABLED": "false",
+            # Blocks are not used; registering their types takes 1-2 s of the first start.
+            "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+            "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
+        }
     return {name: os.environ.get(name, value) for name, value in wanted.items()}
 
 
@@ -151,23 +180,36 @@ def process_environment() -> dict[str, str]:
 
 def _from_file() -> dict[str, Any]:
     named = os.environ.get(f"{PREFIX}SETTINGS")
-    path = Path(named or SETTINGS_FILE)
+    path = _settings_file()
     if not named and not path.exists():
         return {}
+    remedy = "correct or unset BAROMETER_SETTINGS" if named else "mend it or move it away"
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8-sig")
     except OSError as error:
         raise SettingsRefused(
-            f"Cannot read the settings file {path}: {error.strerror}. Mend it or unset BAROMETER_SETTINGS."
+            f"The settings file {path} cannot be read ({error.strerror}); {remedy}."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsRefused(f"The settings file {path} is not TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsRefused(
+            f"The settings file {path} is not UTF-8 (byte {error.start + 1}); {remedy}."
+        ) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsRefused(
+            f'The settings file {path} is not TOML: {error}; a line reads name = "value".'
+        ) from error
     for name in values:
         if name not in Settings.model_fields:
             raise SettingsRefused(
-                f"The settings file {path} sets {name!r}, which is no setting{_hint(name)}."
+                f"The settings file {path} sets {name!r}, which is no setting{_hint(name)}"
             )
     return values
+
+
+def _settings_file() -> Path:
+    return Path(os.environ.get(f"{PREFIX}SETTINGS") or SETTINGS_FILE)
 
 
 def _from_secret_files() -> dict[str, Any]:
@@ -177,14 +219,21 @@ def _from_secret_files() -> dict[str, Any]:
         path = os.environ.get(f"{variable}_FILE")
         if not path:
             continue
-        if variable in os.environ:
+        if os.environ.get(variable):
             raise SettingsRefused(f"{variable} and {variable}_FILE are both set; keep one.")
         try:
             values[field] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
+            # Without the cause where it would quote what the file holds.
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise SettingsRefused(
-                f"Cannot read {path} that {variable}_FILE names: {error}."
-            ) from error
+                f"The file {path} that {variable}_FILE names cannot be read ({reason});"
+                f" correct the name or unset {variable}_FILE."
+            ) from None
+        if not values[field]:
+            raise SettingsRefused(
+                f"The file {path} that {variable}_FILE names is empty; write the value into it."
+            )
     return values
 
 
@@ -194,18 +243,28 @@ def _refuse_unknown_variables() -> None:
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
             raise SettingsRefused(
-                f"{name} is no setting{_hint(name.removeprefix(PREFIX).lower())}."
+                f"{name} is no setting{_hint(name.removeprefix(PREFIX).lower(), PREFIX)}"
             )
 
 
-def _hint(name: str) -> str:
+def _hint(name: str, prefix: str = "") -> str:
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-    return f"; did you mean {near[0]!r}?" if near else "; README.md lists them"
+    if not near:
+        return "; README.md lists them."
+    return f"; did you mean {prefix + (near[0].upper() if prefix else near[0])}?"
 
 
-def _first_sentence(error: ValidationError) -> str:
-    problem = error.errors()[0]
+def _first_sentence(error: ValidationError, in_file: set[str]) -> str:
+    """What is wrong with the first setting that cannot be used, and where it was set."""
+    problem = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in problem["loc"])
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    shown = "" if "url" in field else f" (it is {problem.get('input')!r})"
-    return f"{PREFIX}{field.upper()} cannot be used: {message}{shown}."
+    variable = f"{PREFIX}{field.upper()}"
+    inherited = field in in_file and not os.environ.get(variable)
+    place = f"{field} in {_settings_file()}" if inherited else variable
+    message = str(problem["msg"]).removeprefix("Value error, ").split(", unable to")[0]
+    message = message.replace("Input should be", "it must be")
+    shown = "" if field in _MAY_HOLD_A_PASSWORD else f" (it is {problem.get('input')!r})"
+    return f"{place} cannot be used: {message}{shown}."
+
+
+_MAY_HOLD_A_PASSWORD = frozenset({"bus_url", "database_url"})

@@ -13,6 +13,11 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+def line(text: str) -> str:
+    """What `run` and `serve` print of a step: the time (UTC), then `text`."""
+    return f"{now_utc():%Y-%m-%d %H:%M} {text}"
+
+
 def collect(now: datetime | None = None) -> str:
     """Read the sources that are due."""
     from flows.collecting import collect as collect_sources

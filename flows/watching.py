@@ -8,7 +8,7 @@ Saved first, then told, then marked told: what nobody accepted is told again at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -25,6 +25,9 @@ from storage.daily_counts import Series
 
 HISTORY_DAYS = 200
 """Days of points that the detector is shown; more than its baseline and its cool-down need."""
+
+RECOUNTS = 3
+"""Times that a watch counts anew what it finds miscounted; workers may be storing at the same time."""
 
 
 class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +52,9 @@ class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
 def watch(edges: Edges, *, now: datetime) -> WatchReport:
     """One watch as of `now`. Days that are not over yet are estimated and shown, not watched."""
     estimated = estimate_counted_days(edges)
+    today = now.astimezone(UTC).date()
     series = points.points_between(
-        edges.database, now.date() - timedelta(days=HISTORY_DAYS), now.date() - timedelta(days=1)
+        edges.database, today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     )
     known = incidents.stored_incidents(edges.database)
     result = step(known, find_drops(series, edges), series, now)
@@ -78,7 +82,7 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
 
 def estimate_counted_days(edges: Edges) -> int:
     """Estimate every day that was counted since its point was made; the number of points."""
-    days = daily_counts.days_to_estimate(edges.database)
+    days = checked_days(edges)
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
     points.store(
@@ -89,6 +93,25 @@ def estimate_counted_days(edges: Edges) -> int:
         ],
     )
     return len(days)
+
+
+def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
+    """(society, target, day, version) to estimate, their counts compared with the judgements first.
+
+    Two workers that count one day at the same time agree as long as their clocks do; where they differ, the
+    count that saw less may have won.
+    """
+    days = daily_counts.days_to_estimate(edges.database)
+    for _ in range(RECOUNTS):
+        wrong = daily_counts.miscounted(
+            edges.database, {(society, day) for society, _, day, _ in days}
+        )
+        if not wrong:
+            break
+        daily_counts.recount(edges.database, wrong)
+        # Versions first, comparison afterwards: what is stored from here on is newer than these.
+        days = daily_counts.days_to_estimate(edges.database)
+    return days
 
 
 def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:

@@ -90,8 +90,12 @@ def edges(
 def open_bus(settings: Settings, *, create: bool = False) -> Bus:
     """The bus of the settings; with `create`, its topics too."""
     bus = bus_edge.connect(settings.bus_url)
-    if create:
-        bus.create_topics([DOCUMENTS, DEAD_LETTERS])
+    try:
+        if create:
+            bus.create_topics([DOCUMENTS, DEAD_LETTERS])
+    except BaseException:
+        bus.close()
+        raise
     return bus
 
 

@@ -16,7 +16,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     documents: int
     judgements: int
     newest_document: datetime | None
-    """Event time of the newest judged document."""
+    """Event time of the newest document, judged or not."""
     newest_judged: datetime | None
     """When the newest judgement was written."""
     dead_letters: int

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-
-import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged
@@ -28,22 +25,12 @@ JUDGEMENT_COLUMNS = (
 ).split()
 
 
-class FirstArrival(msgspec.Struct, frozen=True):
-    """What is kept for good of the first arrival of a document, however often its row comes again."""
-
-    origin: str
-    society: str
-    published_at: datetime
-    fetched_at: datetime
-
-
-def first_arrivals(database: Database, ids: Sequence[str]) -> dict[str, FirstArrival]:
-    """The first arrival of each of these documents that is stored already, by document id."""
-    known: dict[str, FirstArrival] = {}
+def known_origins(database: Database, ids: Sequence[str]) -> dict[str, str]:
+    """Origin of each of these documents that is stored already, by document id."""
+    known: dict[str, str] = {}
     for start in range(0, len(ids), _IDS_PER_QUERY):
         chunk = tuple(ids[start : start + _IDS_PER_QUERY])
-        for document_id, *first in database.query(query("known_documents"), {"ids": chunk}).rows:
-            known[document_id] = FirstArrival(*first)
+        known.update(database.query(query("known_documents"), {"ids": chunk}).rows)
     return known
 
 

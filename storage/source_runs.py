@@ -28,6 +28,7 @@ class SourceRun(msgspec.Struct, frozen=True, kw_only=True):
     known: int = 0
     dead: int = 0
     error: str = ""
+    """Why it failed; of a run that did not, what an operator should know, mostly nothing."""
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,5 +41,6 @@ def command(ctx: click.Context, file: Path) -> None:
                 bad += 1
                 sys.stderr.write(encode(answer).decode() + "\n")
             else:
-                sys.stdout.write(encode(answer).decode() + "\n")
+                # As bytes: JSON is UTF-8, whatever this terminal is set to.
+                sys.stdout.buffer.write(encode(answer) + b"\n")
     ctx.exit(1 if bad else 0)

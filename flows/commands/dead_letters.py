@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import click
 
+from flows.command_group import CommandGroup
 
-@click.group()
+
+@click.group(cls=CommandGroup)
 def command() -> None:
     """Rows and messages that could not be judged, with place and reason."""
 
 
 @command.command("list")
 @click.option("--reason", default="", help="Only those whose reason contains this.")
-@click.option("--limit", default=50, show_default=True, help="At most this many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most this many.",
+)
 @click.option("--payload", is_flag=True, help="Show what was read, too.")
 def list_(reason: str, limit: int, payload: bool) -> None:
     """Show dead letters, newest first."""
-    from flows.display import table
+    from flows.table import table
     from flows.wiring import edges
     from storage.dead_letters import stored
 
@@ -28,7 +36,7 @@ def list_(reason: str, limit: int, payload: bool) -> None:
     table(
         ["read at", "place", "reason"] + (["payload"] if payload else []),
         [
-            (f"{letter.read_at:%Y-%m-%d %H:%M}", letter.place, letter.reason)
+            (letter.read_at, letter.place, letter.reason)
             + ((letter.payload[:200],) if payload else ())
             for letter in found
         ],

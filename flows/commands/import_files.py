@@ -34,10 +34,14 @@ def command(
     barometer import posts.jsonl
     barometer import poll.csv --field text=comment --set lang=en --set society=IT
     barometer import feeds/*.xml --set society=GB --set lang=en
+    zcat posts.jsonl.gz | barometer import - --format jsonl
+
+    A file that cannot be read at all is named and the others are imported; the exit status is then 2.
     """
     from flows.display import progress_bar
-    from flows.importing import import_file
+    from flows.importing import check_constants, import_file
     from flows.scoring import drain
+    from flows.sentence import sentence
     from flows.steps import now_utc
     from flows.wiring import edges
     from ingest.field_mapping import ImportRefused, mapping_from_pairs, parse_field_mapping
@@ -50,6 +54,7 @@ def command(
             ours = parse_field_mapping(_text(mapping), str(mapping))
         else:
             ours = mapping_from_pairs(fields, constants)
+        check_constants(ours, now_utc())
     except ImportRefused as error:
         raise Mistake(str(error)) from error
     with edges() as opened:
@@ -66,7 +71,7 @@ def command(
                     )
                 except ImportRefused as error:
                     refused += 1
-                    click.echo(f"barometer: {error}", err=True)
+                    click.echo(f"barometer: {sentence(error)}", err=True)
                     continue
             click.echo(str(report))
         if score and refused < len(files):
@@ -79,6 +84,8 @@ def command(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(f"Cannot read {path}: {error}.") from error
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise Mistake(f"Cannot read {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{path} is not UTF-8 (byte {error.start + 1}).") from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from flows.command_group import CommandGroup
 
-@click.group()
+
+@click.group(cls=CommandGroup)
 def command() -> None:
     """Falls that last: what is open, what is over."""
 
@@ -16,7 +18,7 @@ def command() -> None:
 )
 def list_(status: str) -> None:
     """Show incidents, newest first."""
-    from flows.display import table
+    from flows.table import table
     from flows.wiring import edges
     from storage.incidents import stored_incidents
 

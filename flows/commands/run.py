@@ -7,8 +7,23 @@ import click
 
 @click.command()
 @click.option("--once", is_flag=True, help="One round of collect, score and watch, then stop.")
-def command(once: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, once: bool) -> None:
     """Collect, score, watch and report in this process, for ever (Ctrl-C stops cleanly)."""
+    from flows.stopping import Stopped, stoppable
+
+    try:
+        with stoppable():
+            _run(once)
+    except Stopped as stopped:
+        # To be stopped is how a run for ever ends; a single round has not done what was asked.
+        click.echo(
+            "barometer: Stopped. What was not committed is read again at the next start.", err=True
+        )
+        ctx.exit(stopped.status if once else 0)
+
+
+def _run(once: bool) -> None:
     from flows.prefect_server import orchestrator
     from flows.running import run_for_ever, run_once
     from flows.settings import load_settings

@@ -8,6 +8,18 @@ import click
 @click.command()
 def command() -> None:
     """Serve collect, score, watch and weekly as Prefect deployments with their schedules."""
+    from flows.stopping import Stopped, stoppable
+
+    try:
+        with stoppable():
+            _serve()
+    except Stopped:
+        click.echo(
+            "barometer: Stopped. What was not committed is read again at the next start.", err=True
+        )
+
+
+def _serve() -> None:
     from flows.serving import serve
     from flows.settings import load_settings
 

@@ -17,29 +17,54 @@ FORMATS = ["table", "csv", "json", "parquet"]
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 def command(statement: str, form: str, output: Path | None) -> None:
-    """Ask the database a question (`-` reads it from standard input).
+    """Ask the database a question (`-` reads it from standard input). Only reading is done.
 
     \b
     barometer sql "SELECT * FROM ledger"
     barometer sql "SHOW TABLES"
     barometer sql "SELECT * FROM daily_support" --format parquet --output support.parquet
+
+    In CSV a text that a spreadsheet would run as a formula gets a ' in front; JSON (one object a
+    line) and Parquet give every text as it is.
     """
     from flows.output import write_result
     from flows.settings import load_settings
     from flows.wiring import open_database
     from storage.database import QueryFailed
 
-    if statement == "-":
-        statement = sys.stdin.read()
-    if not statement.strip():
-        raise Mistake('Nothing to ask. Try: barometer sql "SELECT * FROM ledger"')
+    question = _question(statement)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise Mistake("Parquet is binary; name a file with --output.")
     database = open_database(load_settings())
     try:
-        result = database.query(statement.strip().rstrip(";"))
+        result = database.query(question)
     except QueryFailed as error:
         raise Mistake(str(error)) from error
     finally:
         database.close()
     write_result(result, form, output)
+
+
+def _question(statement: str) -> str:
+    """The statement to ask, if it is one that only reads."""
+    from storage.database import QueryFailed
+    from storage.statements import is_reading, one_statement, words
+
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig") if statement == "-" else statement
+        text.encode()
+    except UnicodeError as error:
+        raise Mistake("The statement is not UTF-8.") from error
+    if not text.replace(";", "").strip():
+        raise Mistake('Nothing to ask. Try: barometer sql "SELECT * FROM ledger"')
+    try:
+        question = one_statement(text)
+    except QueryFailed as error:
+        raise Mistake(str(error)) from error
+    # INTO: `WITH … INSERT INTO` writes rows, `SELECT … INTO OUTFILE` writes a file.
+    if not is_reading(question) or "INTO" in words(question):
+        raise Mistake(
+            "This command only reads: begin with SELECT, WITH, SHOW, DESCRIBE, EXISTS or EXPLAIN,"
+            " and leave out INTO; --output writes a file."
+        )
+    return question

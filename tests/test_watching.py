@@ -1,0 +1,290 @@
+"""Watching: days counted anew are estimated, falls of the present are told once, the past is only amended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import msgspec
+import pytest
+
+from alerts.channel import Channel
+from alerts.detector import DetectorSettings
+from alerts.drop import Drop
+from alerts.incident import Status
+from alerts.point import OutletCount, Point, State
+from flows import watching
+from flows.settings import Settings
+from flows.watching import find_drops, watch
+from flows.wiring import Edges, edges
+from storage import daily_counts, incidents, points
+from storage.database import DatabaseUnavailable, next_version
+from storage.incidents import stored_incidents, untold_messages
+from tests.judged_documents import TOPIC, a_day, document, judged, store
+from tests.people import People
+
+FIRST = date(2026, 9, 1)
+FALL = 30
+"""Days after FIRST on which support falls."""
+
+SERIES = ("XA", TOPIC)
+
+
+@pytest.fixture
+def people() -> People:
+    return People()
+
+
+@pytest.fixture
+def opened(settings: Settings, people: People) -> Iterator[Edges]:
+    """Both modes: SQLite and chdb, a broker and a ClickHouse server."""
+    with edges(settings, create=True, sources=[]) as opened:
+        yield with_channels(opened, people)
+
+
+def with_channels(opened: Edges, *channels: Channel) -> Edges:
+    return msgspec.structs.replace(opened, channels=channels)
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def morning_after(number: int) -> datetime:
+    """01:00 UTC of the day after; the day `number` is over."""
+    after = day(number + 1)
+    return datetime(after.year, after.month, after.day, 1, tzinfo=UTC)
+
+
+def fill(opened: Edges, numbers: range, supporting: int = 7, opposing: int = 3) -> None:
+    """Store so many days of four outlets."""
+    batch = [one for n in numbers for one in a_day(day(n), supporting, opposing)]
+    store(opened.database, *batch)
+
+
+def fill_with_a_fall(opened: Edges, *, until: int = FALL + 3) -> None:
+    fill(opened, range(FALL))
+    fill(opened, range(FALL, until + 1), supporting=1, opposing=9)
+
+
+def stored_points(opened: Edges) -> list[Point]:
+    return points.points_between(opened.database, day(-100), day(400)).get(SERIES, [])
+
+
+def watch_until_found(opened: Edges) -> int:
+    """The number of the day on which the fall was found, watching each morning from the fall on."""
+    for number in range(FALL, FALL + 4):
+        if watch(opened, now=morning_after(number)).opened:
+            return number
+    pytest.fail("the fall was not found")
+
+
+# Estimating
+
+
+def test_every_counted_day_becomes_a_point_and_a_second_watch_estimates_nothing(
+    opened: Edges,
+) -> None:
+    fill(opened, range(3))
+    store(opened.database, judged(document(1, day=day(3)), asylum="not_addressed"))
+    report = watch(opened, now=morning_after(3))
+    assert (report.points, report.series, report.told) == (5, 2, 0)
+    found = stored_points(opened)
+    assert [(one.day, one.n, one.state) for one in found] == [
+        (day(0), 40, State.OK),
+        (day(1), 40, State.OK),
+        (day(2), 40, State.OK),
+        (day(3), 1, State.INSUFFICIENT),
+    ]
+    assert found[0].net_support == pytest.approx(40)
+    assert points.points_between(opened.database, day(3), day(3))["XA", "asylum"][0].n == 0
+    again = watch(opened, now=morning_after(3))
+    assert (again.points, again.series) == (0, 2)
+    assert str(again) == (
+        "0 points estimated, 2 series watched, 0 incidents opened, 0 resolved,"
+        " 0 messages told, 0 untold"
+    )
+
+
+def test_late_documents_amend_the_day_that_they_were_published_on(opened: Edges) -> None:
+    fill(opened, range(3))
+    watch(opened, now=morning_after(3))
+    before = stored_points(opened)
+    store(opened.database, *a_day(day(1), 0, 10, first_number=5_000))
+    assert watch(opened, now=morning_after(3)).points == 1
+    after = stored_points(opened)
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert (after[1].support, after[1].oppose) == (28, 52)
+
+
+def test_what_was_miscounted_is_counted_anew_before_it_is_estimated(opened: Edges) -> None:
+    fill(opened, range(2))
+    # A worker whose clock is ahead had read before the last documents were stored.
+    stale = [("XA", TOPIC, day(1), "Courier", 1, 0, 0, 1, next_version() + 3_600_000_000)]
+    columns = "society target day outlet support neutral oppose stories version".split()
+    opened.database.insert("daily_counts", columns, stale)
+    watch(opened, now=morning_after(2))
+    assert [one.n for one in stored_points(opened)] == [40, 40]
+    key = ("XA", TOPIC, day(1))
+    assert daily_counts.outlet_counts(opened.database, [key])[key][0] == OutletCount(
+        outlet="Courier", support=7, neutral=0, oppose=3
+    )
+    assert watch(opened, now=morning_after(2)).points == 0
+
+
+# Falls
+
+
+def test_a_fall_opens_one_incident_that_is_told_once(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    found = watch_until_found(opened)
+    (incident,) = stored_incidents(opened.database)
+    assert (incident.society, incident.target, incident.status) == (*SERIES, Status.OPEN)
+    assert (incident.drop_day, incident.detected_on) == (day(FALL), day(found))
+    for later in range(found, FALL + 4):
+        report = watch(opened, now=morning_after(later))
+        assert (report.opened, report.told, report.untold) == ((), 0, 0)
+    (message,) = people.told
+    assert message.id == f"{incident.id}-opened"
+    assert "lexicon" in message.body  # the model that judged
+    assert stored_incidents(opened.database) == [incident]
+
+
+def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> None:
+    fill(opened, range(FALL))
+    fill(opened, range(FALL, FALL + 1), supporting=1, opposing=9)
+    number = FALL
+    while not find_drops({SERIES: estimated(opened)}, opened):
+        number += 1
+        fill(opened, range(number, number + 1), supporting=1, opposing=9)
+    midnight = datetime.combine(day(number + 1), datetime.min.time(), UTC)
+    last_minute = midnight - timedelta(minutes=1)
+    assert watch(opened, now=last_minute).opened == ()
+    assert stored_points(opened)[-1].day == day(number)
+    # The same moment as clocks further east have it, where the next day has begun.
+    east = last_minute.astimezone(timezone(timedelta(hours=13)))
+    assert east.date() == day(number + 1)
+    assert watch(opened, now=east).opened == ()
+    assert [one.detected_on for one in watch(opened, now=midnight).opened] == [day(number)]
+
+
+def estimated(opened: Edges) -> list[Point]:
+    watching.estimate_counted_days(opened)
+    return stored_points(opened)
+
+
+def test_a_fall_in_the_past_that_is_filled_in_late_is_no_news(
+    opened: Edges, people: People
+) -> None:
+    fill_with_a_fall(opened)
+    fill(opened, range(FALL + 4, FALL + 14), supporting=1, opposing=9)
+    report = watch(opened, now=morning_after(FALL + 13))
+    assert find_drops(points.points_between(opened.database, day(0), day(99)), opened)
+    assert (report.opened, report.points) == ((), FALL + 14)
+    assert (stored_incidents(opened.database), people.told) == ([], [])
+
+
+def test_an_incident_is_resolved_when_support_has_come_back(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    found = watch_until_found(opened)
+    # What was published since is judged anew and did not fall; then nobody wrote for four days.
+    fill(opened, range(found + 1, FALL + 4), supporting=7, opposing=3)
+    fill(opened, range(FALL + 8, FALL + 30))
+    for number in range(found + 1, FALL + 30):
+        if watch(opened, now=morning_after(number)).resolved:
+            break
+    (incident,) = stored_incidents(opened.database)
+    assert incident.status is Status.RESOLVED
+    assert incident.resolved_at == morning_after(number)
+    days = [*range(found + 1, FALL + 4), *range(FALL + 8, FALL + 30)]
+    assert number == days[12]  # the thirteenth day with enough data
+    assert [message.kind for message in people.told] == ["opened", "resolved"]
+    for later in range(number, FALL + 30):
+        watch(opened, now=morning_after(later))
+    assert len(people.told) == 2
+
+
+# Telling
+
+
+def test_what_nobody_took_is_told_at_the_next_watch_once(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    people.reachable = False
+    for number in range(FALL, FALL + 4):
+        report = watch(opened, now=morning_after(number))
+    assert (report.told, report.untold) == (0, 1)
+    assert len(untold_messages(opened.database)) == len(stored_incidents(opened.database)) == 1
+    people.reachable = True
+    report = watch(opened, now=morning_after(FALL + 4))
+    assert (report.told, report.untold) == (1, 0)
+    assert watch(opened, now=morning_after(FALL + 4)).told == 0
+    assert len(people.told) == 1
+
+
+def test_one_channel_that_takes_a_message_is_enough(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    deaf = People()
+    deaf.reachable = False
+    watch_until_found(with_channels(opened, deaf, people))
+    assert (len(people.told), untold_messages(opened.database)) == (1, [])
+
+
+def test_a_watch_that_ends_before_the_incident_is_saved_tells_it_once_at_the_next(
+    opened: Edges, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_with_a_fall(opened)
+    watching.estimate_counted_days(opened)
+
+    def crash(*arguments: object) -> None:
+        raise DatabaseUnavailable("the server went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incidents, "store_incidents", crash)
+        with pytest.raises(DatabaseUnavailable):
+            watch(opened, now=morning_after(FALL + 3))
+    assert (people.told, stored_incidents(opened.database)) == ([], [])
+    assert watch(opened, now=morning_after(FALL + 3)).told == 1
+    assert watch(opened, now=morning_after(FALL + 3)).told == 0
+    assert len(people.told) == 1
+
+
+def test_a_watch_that_ends_after_telling_tells_it_again_under_the_same_id(
+    opened: Edges, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_with_a_fall(opened)
+    real = incidents.store_messages
+
+    def crash(database: object, messages: object, told_at: datetime | None = None) -> None:
+        if told_at is not None:
+            raise DatabaseUnavailable("the server went away")
+        real(opened.database, [*messages])  # type: ignore[misc]  # opaque here
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incidents, "store_messages", crash)
+        with pytest.raises(DatabaseUnavailable):
+            watch(opened, now=morning_after(FALL + 3))
+    assert watch(opened, now=morning_after(FALL + 3)).told == 1
+    assert len({message.id for message in people.told}) == 1 < len(people.told)
+
+
+# The budget of false alarms
+
+
+def test_all_series_share_the_budget_of_false_alarms(
+    opened: Edges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[DetectorSettings] = []
+
+    def record(series: list[Point], settings: DetectorSettings) -> tuple[Drop, ...]:
+        used.append(settings)
+        return ()
+
+    monkeypatch.setattr(watching, "detect", record)
+    for society in ("XA", "XB", "XC"):
+        number = ord(society[1]) * 10
+        store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))
+    frugal = msgspec.structs.replace(
+        opened, settings=opened.settings.model_copy(update={"false_alarms_per_year": 4})
+    )
+    assert watch(frugal, now=morning_after(0)).series == 3
+    assert used == [DetectorSettings(false_alarm_days=365 / 4, series=3)] * 3
