@@ -76,9 +76,9 @@ class Orchestrator:
         """How the steps ran, and why, as a sentence."""
         ran = []
         if self.flow_runs:
-            ran.append(f"{_counted(self.flow_runs)} as Prefect flow runs")
+            ran.append(_counted(self.flow_runs, "Prefect flow run"))
         if self.plain_runs:
-            ran.append(f"{_counted(self.plain_runs)} as plain functions")
+            ran.append(_counted(self.plain_runs, "plain function"))
         text = " and ".join(ran) or "No step ran"
         if self.plain_runs and self._server is not None:
             text += (
@@ -174,7 +174,11 @@ class EmbeddedServer:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=process_environment() | {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING"},
+                env={
+                    **process_environment(),
+                    **prefect_environment(self._home, embedded=True),
+                    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+                },
                 start_new_session=True,  # Ctrl-C in a terminal is for us; we stop the child
             )
         self.whereabouts.write_text(
@@ -215,5 +219,5 @@ class EmbeddedServer:
                 self.whereabouts.unlink()
 
 
-def _counted(runs: int) -> str:
-    return "1 step ran" if runs == 1 else f"{runs} steps ran"
+def _counted(runs: int, what: str) -> str:
+    return f"1 step ran as a {what}" if runs == 1 else f"{runs} steps ran as {what}s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -43,8 +44,9 @@ def alive(pid: int) -> bool:
 class PrefectServer:
     """A running server; what it knows of flow runs."""
 
-    def __init__(self, server: EmbeddedServer) -> None:
+    def __init__(self, server: EmbeddedServer, home: Path) -> None:
         self.embedded = server
+        self.home = home
         self.api_url = server.api_url
         self._seen: set[str] = set()
 
@@ -86,7 +88,7 @@ def running_prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefec
             if server.ended() or time.monotonic() > deadline:
                 pytest.fail(f"Prefect does not start: {server.log_file.read_text()[-2000:]}")
             time.sleep(0.1)
-        yield PrefectServer(server)
+        yield PrefectServer(server, home)
     finally:
         server.stop()
 
@@ -99,6 +101,8 @@ def prefect_server(running_prefect: PrefectServer) -> PrefectServer:
 
 
 @pytest.fixture
-def conductor(prefect_server: PrefectServer) -> Orchestrator:
+def conductor(prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch) -> Orchestrator:
     """Runs steps as flows on that server."""
+    for name, value in prefect_environment(prefect_server.home, embedded=True).items():
+        monkeypatch.setenv(name, value)
     return Orchestrator(prefect_server.embedded)
