@@ -17,7 +17,7 @@ from flows.publishing import publish
 from flows.wiring import Edges
 from ingest.feed import FeedReading, NotAFeed, parse_feed
 from ingest.fetch import Fetched, FetchFailed
-from ingest.http_words import shown
+from ingest.http_words import LONGEST_WAIT, shown
 from ingest.source import Source
 from storage import ledger, source_runs
 from storage.source_runs import SourceRun, SourceState
@@ -61,10 +61,13 @@ class CollectReport(msgspec.Struct, frozen=True, kw_only=True):
 def due(sources: Sequence[Source], states: dict[str, SourceState], now: datetime) -> list[Source]:
     """Enabled sources whose time has come, in the order of the list."""
     return [
-        source
-        for source in sources
-        if source.enabled and (source.name not in states or states[source.name].next_due_at <= now)
+        source for source in sources if source.enabled and _is_due(states.get(source.name), now)
     ]
+
+
+def _is_due(state: SourceState | None, now: datetime) -> bool:
+    # A clock that ran ahead and was put right must not silence a source until that time comes.
+    return state is None or not now < state.next_due_at <= now + LONGEST_WAIT
 
 
 def collect(

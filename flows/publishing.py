@@ -38,7 +38,7 @@ def _too_large(origin: str, document: Document, record: Record) -> DeadLetter:
     return dead_letter(
         origin=origin,
         source=document.source,
-        place=document.url or document.source,
+        place=f"{document.url or document.source} ({origin})",
         reason=f"as a message it has {record_bytes(record):,} bytes; the limit is {MAX_RECORD_BYTES:,}",
         payload=record.value,
         read_at=document.fetched_at,

@@ -18,7 +18,7 @@ from classify.judge import judge
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
 from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
-from ingest.document import Document, InvalidDocument, decode_document
+from ingest.document import LATEST_AHEAD, Document, InvalidDocument, decode_document
 from storage import daily_counts, dead_letters, documents, ledger
 from storage.database import next_version
 from storage.ledger import Entry
@@ -175,7 +175,7 @@ def _decode(
                 letter = _letter(message, now)
                 letters.setdefault(letter.origin, (letter, False))
             else:
-                arrivals.setdefault(message.origin, _document(message))
+                arrivals.setdefault(message.origin, _document(message, now))
         except (InvalidDocument, ValueError) as error:
             letter = dead_letter(
                 origin=message.origin,
@@ -191,13 +191,18 @@ def _decode(
     return list(arrivals.items()), dead
 
 
-def _document(message: Message) -> Document:
-    """The document in a message. Raises InvalidDocument, also for times that the tables cannot hold."""
+def _document(message: Message, now: datetime) -> Document:
+    """The document in a message. Raises InvalidDocument, also for times that the tables cannot hold.
+
+    A publisher whose clock is ahead would count what it reads on days that have not come.
+    """
     document = decode_document(message.value)
     for name in ("published_at", "fetched_at"):
         moment: datetime = getattr(document, name)
         if moment > LAST_MOMENT:
             raise InvalidDocument(f"{name} {moment:%Y-%m-%d} is after {LAST_MOMENT.year}")
+        if moment > now + LATEST_AHEAD:
+            raise InvalidDocument(f"{name} {moment:%Y-%m-%dT%H:%MZ} is over a day in the future")
     return document
 
 

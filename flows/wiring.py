@@ -142,5 +142,9 @@ def load_channels(settings: Settings) -> tuple[Channel, ...]:
 def _read(path: Path, setting: str) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsRefused(f"Cannot read {path} that {setting} names: {error}.") from error
+    except OSError as error:
+        raise SettingsRefused(
+            f"Cannot read {path} that {setting} names: {error.strerror}."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsRefused(f"{path} that {setting} names is not UTF-8 text.") from error

@@ -8,10 +8,12 @@ from typing import Protocol
 
 import msgspec
 
+from ingest.dead_letter import MAX_PAYLOAD_CHARACTERS
+
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """A text of the largest size, with each letter escaped, fits in; a longer line is read and thrown away in pieces."""
 
-_KEPT = 65_536
+_KEPT = MAX_PAYLOAD_CHARACTERS + 1  # so that a dead letter can tell that the line was cut
 
 
 class ByteStream(Protocol):

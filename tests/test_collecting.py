@@ -439,3 +439,13 @@ def test_what_was_never_read_has_no_past(outlets: Outlets, opened: Edges) -> Non
     assert (run.outcome, counts(run), seen) == ("ok", (0, 0, 0, 0), [run])
     state = source_runs.states(opened.database)["courier"]
     assert state.last_success_at == NOW and state.next_due_at > NEVER
+
+
+def test_a_clock_that_ran_ahead_does_not_silence_a_source() -> None:
+    source = Source(
+        name="s", url="https://s.example/", outlet="S", kind=Kind.NEWS, society="GB", language="en"
+    )
+    ahead = SourceState(source="s", next_due_at=NOW + timedelta(days=400))
+    soon = SourceState(source="s", next_due_at=NOW + timedelta(days=7))
+    assert due([source], {"s": ahead}, NOW) == [source]
+    assert due([source], {"s": soon}, NOW) == []

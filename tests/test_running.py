@@ -185,7 +185,7 @@ def run_for(hours: float, conductor: Orchestrator, settings: Settings = QUIET) -
 
 def test_a_run_for_ever_follows_the_schedule() -> None:
     conductor = FakeConductor()
-    said = run_for(1, conductor)
+    said = run_for(0.99, conductor)
     assert conductor.asked == ["collect", "score", "watch"] * 4
     assert said[0].startswith("Collecting every 15 minutes")
     assert said[1].endswith("collect: done")

@@ -224,7 +224,7 @@ def test_a_document_too_large_for_a_message_is_a_dead_letter(opened: Edges) -> N
     (letter,) = dead_letters.stored(opened.database)
     assert (letter.letter.origin, letter.letter.truncated) == ("feed:a/1", True)
     assert "the limit is 1,000,000" in letter.letter.reason
-    assert letter.letter.place == quotes.url
+    assert letter.letter.place == f"{quotes.url} (feed:a/1)"
 
 
 # Most of a batch is invalid
@@ -498,3 +498,14 @@ def test_two_workers_of_one_group_give_the_figures_of_one(
         assert ledger.totals(alone.database) == totals
         assert comparable(figures(alone.database)) == together
     assert sum(totals.values()) == chunk * len(files)
+
+
+def test_a_document_of_a_publisher_whose_clock_is_ahead_counts_on_no_day_to_come(
+    opened: Edges,
+) -> None:
+    ahead = NOW + timedelta(days=3)
+    early = about(1, published_at=ahead, fetched_at=ahead)
+    opened.bus.publish(DOCUMENTS, [Record(early.id, encode_document(early), {"origin": "ahead"})])
+    assert drain(opened, clock=lambda: NOW).dead == 1
+    (letter,) = dead_letters.stored(opened.database)
+    assert "over a day in the future" in letter.letter.reason
