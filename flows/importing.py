@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -34,6 +35,10 @@ STDIN = Path("-")
 STDIN_NAME = "stdin"
 
 FEED_ENDINGS = (".xml", ".rss", ".atom", ".rdf")
+JSON_FEED = b"jsonfeed.org/version"
+"""Near the beginning of every JSON Feed; a `.json` file without it holds JSON lines."""
+
+FileFormat = Format | Literal["feed"]
 FEED_BYTES = 15 * 1024 * 1024
 """The same cap as for a feed that is fetched."""
 
@@ -56,7 +61,7 @@ def import_file(
     *,
     now: datetime,
     mapping: FieldMapping,
-    form: Format | None = None,
+    form: FileFormat | None = None,
     progress: Callable[[ImportReport], None] = lambda report: None,
 ) -> ImportReport:
     """Publish every row of a JSONL, CSV or feed file (`-`: standard input, called stdin).
@@ -71,12 +76,18 @@ def import_file(
     )
     try:
         with _opened(path, form) as stream:
-            if form is None and path.suffix.lower() in FEED_ENDINGS:
-                rows = _entries(stream, path, run, now, mapping)
-            else:
-                rows = read_rows(
-                    stream, name=name, run=run, read_at=now, mapping=mapping, form=form
+            rows = (
+                _entries(stream, path, name, run, now, mapping)
+                if (form or _guess(path, stream)) == "feed"
+                else read_rows(
+                    stream,
+                    name=name,
+                    run=run,
+                    read_at=now,
+                    mapping=mapping,
+                    form=None if form == "feed" else form,
                 )
+            )
             while chunk := list(islice(rows, CHUNK)):
                 report = _publish_chunk(edges, chunk, report)
                 progress(report)
@@ -98,11 +109,21 @@ def check_constants(mapping: FieldMapping, now: datetime) -> None:
         raise ImportRefused(f"--set: {error}") from error
 
 
-def _opened(path: Path, form: Format | None) -> contextlib.AbstractContextManager[BinaryIO]:
+def _guess(path: Path, stream: BinaryIO) -> FileFormat | None:
+    """`feed` when name or content says so; None leaves it to the file's name."""
+    ending = path.suffix.lower()
+    if ending in FEED_ENDINGS:
+        return "feed"
+    if ending == ".json" and isinstance(stream, BufferedReader) and JSON_FEED in stream.peek(4096):
+        return "feed"
+    return None
+
+
+def _opened(path: Path, form: FileFormat | None) -> contextlib.AbstractContextManager[BinaryIO]:
     if path != STDIN:
         return path.open("rb")
     if form is None:
-        raise ImportRefused("Say what standard input is: --format jsonl or --format csv.")
+        raise ImportRefused("Say what standard input is: --format jsonl, csv or feed.")
     return contextlib.nullcontext(sys.stdin.buffer)
 
 
@@ -132,32 +153,28 @@ def _store(edges: Edges, started: SourceRun, report: ImportReport, *, outcome: s
 
 
 def _entries(
-    stream: BinaryIO, path: Path, run: str, now: datetime, mapping: FieldMapping
+    stream: BinaryIO, path: Path, name: str, run: str, now: datetime, mapping: FieldMapping
 ) -> Iterator[Arrival | DeadLetter]:
     """A saved feed. What a feed does not say of itself comes from `--set`."""
     body = stream.read(FEED_BYTES + 1)
     if len(body) > FEED_BYTES:
-        raise ImportRefused(f"{path.name} is larger than {FEED_BYTES >> 20} MiB; split it")
+        raise ImportRefused(f"{name} is larger than {FEED_BYTES >> 20} MiB; split it")
     said = mapping.set
     try:
         source = Source(
-            name=said.get("source_id", f"import:{_name(path)}"),
+            name=said.get("source_id", f"import:{name}"),
             url=path.absolute().as_uri(),
-            outlet=said.get("outlet", _name(path.with_suffix(""))),
+            outlet=said.get("outlet", Path(name).stem),
             kind=Kind(said.get("kind", Kind.NEWS).lower()),
             society=_code(said.get("society", UNKNOWN_SOCIETY)),
             language=said.get("lang", UNKNOWN_LANGUAGE).replace("_", "-"),
         )
-        reading = parse_feed(
-            body, content_type="", source=source, address=_name(path), fetched_at=now
-        )
+        reading = parse_feed(body, content_type="", source=source, address=name, fetched_at=now)
     except NotAFeed as error:
-        raise ImportRefused(
-            f"{path.name}: {error}; save what the address of the feed gives"
-        ) from error
+        raise ImportRefused(f"{name}: {error}; save what the address of the feed gives") from error
     if reading.unread:
         raise ImportRefused(
-            f"{path.name} has {reading.unread} entries more than are read of one feed; split it"
+            f"{name} has {reading.unread} entries more than are read of one feed; split it"
         )
     # This file is read on purpose: each reading of it counts its rows, as with any other import.
     for n, arrival in enumerate(reading.documents, start=1):

@@ -40,7 +40,7 @@ def format_of(name: str) -> Format:
         if name.lower().endswith(ending):
             return found
     raise ImportRefused(
-        f"{name} is neither .jsonl nor .csv; rename it, or say which with --format jsonl or --format csv"
+        f"{name} is neither .jsonl nor .csv; rename it, or say what it is: --format jsonl, csv or feed"
     )
 
 

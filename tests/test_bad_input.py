@@ -206,7 +206,7 @@ def test_a_file_that_cannot_be_one_is_refused(
     [
         (["nowhere.jsonl"], "Cannot read nowhere.jsonl: No such file or directory."),
         (["."], "Cannot read .: Is a directory."),
-        (["-"], "Say what standard input is: --format jsonl or --format csv."),
+        (["-"], "Say what standard input is: --format jsonl, csv or feed."),
         (["rows.jsonl", "--field", "txet=comment"], "'txet' is not a field (did you mean 'text'?)"),
         (["rows.jsonl", "--field", "text"], "--field 'text' is not of the form NAME=VALUE"),
         (["rows.jsonl", "--set", "society=UK"], "--set: society 'UK' is not an ISO 3166-1"),

@@ -127,3 +127,15 @@ def test_a_fall_is_found_from_the_feeds_and_people_are_told_once(settings: Setti
         assert again.count("Support for regular migration fell in XB") == 1
         assert again.count("digest-2026-W45") == 1
         assert again.startswith(told)
+
+
+def test_a_saved_json_feed_is_imported_as_a_feed(embedded_settings: Settings) -> None:
+    feed = Path(__file__).parent / "feeds" / "feed.json"
+    with edges(embedded_settings, create=True, sources=[]) as opened:
+        guessed = import_file(opened, feed, now=NOW, mapping=FieldMapping())
+        later = NOW + timedelta(minutes=1)
+        said = import_file(opened, feed, now=later, mapping=FieldMapping(), form="feed")
+        assert guessed.published == said.published > 0
+        done = drain(opened, clock=lambda: later)
+        assert done.read == guessed.read + said.read
+        assert done.duplicate == said.published

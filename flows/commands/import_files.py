@@ -14,7 +14,7 @@ from flows.mistake import Mistake
 @click.option("--field", "fields", multiple=True, metavar="OURS=THEIRS", help="What the file calls a field.")  # fmt: skip
 @click.option("--set", "constants", multiple=True, metavar="OURS=VALUE", help="One value for every row.")  # fmt: skip
 @click.option("--mapping", type=click.Path(path_type=Path), help="The same from a TOML file with [fields] and [set].")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="If the file name does not say.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "feed"]), help="If the file name does not say.")  # fmt: skip
 @click.option("--score/--no-score", default=True, help="Score what is on the bus afterwards (default).")  # fmt: skip
 @click.pass_context
 def command(
