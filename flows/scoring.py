@@ -8,6 +8,7 @@ Store first, then commit: a crash anywhere repeats work and changes no figure.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
@@ -23,6 +24,8 @@ from storage import daily_counts, dead_letters, documents, ledger
 from storage.database import next_version
 from storage.ledger import Entry
 from storage.parameters import FIRST_MOMENT, LAST_MOMENT
+
+log = logging.getLogger("barometer.score")
 
 MOSTLY = 0.5
 """Share of undecodable messages above which the fault is ours and the worker stops."""
@@ -77,8 +80,10 @@ def drain(
         while True:
             messages = consumer.poll(edges.settings.batch_size, patience)
             if messages:
-                total += score_batch(edges, messages, now=clock())
+                report = score_batch(edges, messages, now=clock())
                 _commit(consumer, messages)
+                total += report
+                log.info("batch %d: %s", total.batches, report)
                 progress(total)
             elif until is None and consumer.caught_up():
                 return total

@@ -509,3 +509,13 @@ def test_a_document_of_a_publisher_whose_clock_is_ahead_counts_on_no_day_to_come
     assert drain(opened, clock=lambda: NOW).dead == 1
     (letter,) = dead_letters.stored(opened.database)
     assert "over a day in the future" in letter.letter.reason
+
+
+def test_a_follower_logs_every_batch_so_that_it_adds_up(
+    opened: Edges, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(opened, ("feed:a/1", about(1)), ("feed:a/2", about(2)))
+    with caplog.at_level("INFO", logger="barometer.score"):
+        drain(opened, clock=lambda: NOW)
+    (line,) = [r.getMessage() for r in caplog.records if r.name == "barometer.score"]
+    assert line.startswith("batch 1: 2 read = 2 judged + 0 off topic")

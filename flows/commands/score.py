@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from threading import Event
 from types import FrameType
@@ -15,18 +16,24 @@ def command(follow: bool) -> None:
     """Judge what is on the bus, store it, and recount the days that it touched."""
     from flows.display import progress_bar
     from flows.scoring import drain
+    from flows.settings import load_settings
     from flows.wiring import edges
 
+    settings = load_settings()
     stop = Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         stop.set()
+        signal.signal(number, signal.SIG_DFL)
 
     if follow:
+        # A worker that nobody watches says what became of every batch.
+        logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+        logging.getLogger("barometer").setLevel(settings.log_level)
         # A batch under way is finished and committed; a second signal ends the process at once.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, ask_to_stop)
-    with edges() as opened, progress_bar("Scoring", None) as bar:
+    with edges(settings) as opened, progress_bar("Scoring", None) as bar:
         report = drain(
             opened,
             progress=lambda so_far: bar.show(so_far.read, str(so_far)),
