@@ -183,7 +183,11 @@ def test_a_login_that_the_broker_does_not_take_is_the_users_mistake(
             "cut.xml: it is broken or cut off before the first entry",
         ),
         ("array.jsonl", b"[\n{}\n]\n", "array.jsonl is a JSON array; write one object a line"),
-        ("rows.txt", b"{}\n", "rows.txt is neither .jsonl nor .csv; rename it, or say what it is: --format"),
+        (
+            "rows.txt",
+            b"{}\n",
+            "rows.txt is neither .jsonl nor .csv; rename it, or say what it is: --format",
+        ),
         ("semi.csv", b"outlet;text\na;b\n", "separated by semicolons; use commas"),
         ("other.csv", b"name,comment\na,b\n", "there is no column 'outlet'; name the right one"),
         ("twice.csv", b"text,text\na,b\n", "the header names 'text' twice"),
