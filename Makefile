@@ -19,10 +19,11 @@ UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 content = $(shell (pwd; cat pyproject.toml $(1)) | cksum | cut -d' ' -f1)
 PLAIN := .venv/.plain-$(call content,requirements.lock)
 DEV := .venv/.dev-$(call content,requirements-dev.lock)
+TRAIN := .venv/.train-$(call content,requirements-train.lock)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench lock clean
+.PHONY: help demo test lint types bench extras lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' Makefile
@@ -51,12 +52,16 @@ bench: $(DEV) ## Documents per second through bus and storage
 		$(BIN)/python -m "benchmarks.$$module" $(ARGS) || exit 1; \
 	done
 
+extras: $(TRAIN) ## What training and other models need: PyTorch, transformers
+
 lock: .venv/.made ## Choose exact versions again (ARGS=--upgrade for the newest)
 	@test -x $(BIN)/uv || $(PIP) install uv
-	@echo "==> requirements.lock, requirements-dev.lock"
+	@echo "==> requirements.lock, requirements-dev.lock, requirements-train.lock"
 	@$(UV) $(ARGS) --output-file requirements.lock pyproject.toml >/dev/null
 	@$(UV) --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml >/dev/null
+	@$(UV) --extra train --constraint requirements-dev.lock pyproject.toml | \
+		grep -v -E '^(nvidia-|cuda-|triton)' >requirements-train.lock
 
 clean: ## Remove .venv and caches; var/ with its data stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
@@ -85,4 +90,12 @@ $(DEV): .venv/.made
 	@$(PIP) install --no-deps --editable .
 	@rm -f .venv/.plain-* .venv/.dev-*
 	@touch $@ $(PLAIN)
+	@echo "    .venv takes $$(du -sh .venv | cut -f1)"
+
+# What PyTorch needs of CUDA it says itself; a build for the processor alone needs nothing.
+$(TRAIN): $(DEV)
+	@echo "==> Installing requirements-train.lock into .venv (once; PyTorch is large)"
+	@$(PIP) install -r requirements-train.lock
+	@rm -f .venv/.train-*
+	@touch $@
 	@echo "    .venv takes $$(du -sh .venv | cut -f1)"

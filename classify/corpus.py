@@ -31,6 +31,15 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 3166-1 alpha-2 code of the public whose voice it simulates, or `unknown`."""
     pair: int | None = None
     """The two passages of a contrast pair share this number; None elsewhere."""
+    group: str = ""
+    """Passages that were written in one go, often about one event, share this; empty means alone."""
+
+    @property
+    def split_key(self) -> str:
+        """Passages of one key are on one side of every split."""
+        if self.pair is not None:
+            return f"contrast_pairs pair {self.pair}"
+        return self.group or self.id
 
     @property
     def relevant(self) -> bool:
@@ -47,16 +56,17 @@ class _Row(msgspec.Struct, frozen=True):
     genre: str
     country: str | None
     pair: int | None = None
+    group: str = ""
 
 
 def held_out(passage: Passage) -> bool:
     """Whether `passage` is kept out of any training, tuning and lexicon work, for ever.
 
-    A function of the id alone (of the pair's number for a contrast pair, so that both stay on one
-    side): about one passage in five, unchanged when passages are added.
+    A function of the id alone (of the pair's number for a contrast pair and of the group for
+    passages that have one, so that these stay on one side): about one passage in five, unchanged
+    when passages are added.
     """
-    key = passage.id if passage.pair is None else f"contrast_pairs pair {passage.pair}"
-    return hashlib.sha256(key.encode()).digest()[0] < HELD_OUT_SHARE * 256
+    return hashlib.sha256(passage.split_key.encode()).digest()[0] < HELD_OUT_SHARE * 256
 
 
 @cache
@@ -84,4 +94,5 @@ def _passage(row: _Row) -> Passage:
         genre=row.genre,
         country=row.country or UNKNOWN_SOCIETY,
         pair=row.pair,
+        group=row.group,
     )

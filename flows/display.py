@@ -21,6 +21,9 @@ class Bar:
     def show(self, done: int, text: str) -> None:
         """So many are done in all; `text` says what."""
 
+    def total(self, steps: int) -> None:
+        """So many steps there are, known only now."""
+
     def say(self, text: str) -> None:
         """What is being done now."""
 
@@ -35,6 +38,9 @@ class _RichBar(Bar):
 
     def show(self, done: int, text: str) -> None:
         self._progress.update(self._task, completed=done, description=sentence(text))
+
+    def total(self, steps: int) -> None:
+        self._progress.update(self._task, total=steps)
 
     def say(self, text: str) -> None:
         self._progress.update(self._task, description=sentence(text))

@@ -24,7 +24,8 @@ EDGES = (
     "ingest/fetch.py",
     "ingest/*_bus.py",
     "classify/onnx_model.py",
-    "classify/hf_model.py",
+    "classify/hf_*.py",
+    "classify/training/*",  # torch is all that it touches
     "alerts/channels/*",
     "storage/*database.py",
     "storage/migrate.py",

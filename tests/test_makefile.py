@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-train.lock")
+
 pytestmark = pytest.mark.skipif(
     shutil.which("make") is None and os.environ.get("CI") != "true", reason="make is not installed"
 )
@@ -37,7 +39,7 @@ def project(folder: Path, *, version_check: int = 0) -> Path:
     """A folder with a space in its name that holds the Makefile, the locks and the stand-in."""
     place = folder / "with space"
     place.mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock"):
+    for name in ("Makefile", "pyproject.toml", *LOCKS):
         shutil.copy(ROOT / name, place)
     stand_in = place / "stand-in"
     stand_in.write_text(STAND_IN.format(version_check=version_check), "utf-8")

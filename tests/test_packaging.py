@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOT_PACKAGES = ("ingest", "classify", "alerts", "storage", "flows")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
-MAY_IMPORT_TORCH = ("classify/hf_model.py", "classify/training/*.py", "flows/training/*.py")
+TRAIN_LOCK = "requirements-train.lock"
+
+MAY_IMPORT_TORCH = ("classify/hf_*.py", "classify/training/*.py", "flows/training/*.py")
 
 LOCKED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[0-9][^\s;@]*)( ; (?P<marker>.+))?"
@@ -103,7 +105,7 @@ def test_a_pattern_for_data_files_names_a_package_and_finds_something() -> None:
             )
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", (*LOCKS, TRAIN_LOCK))
 def test_a_lock_holds_exact_versions_and_no_address(lock: str) -> None:
     names = [name for name, _ in locked(lock)]
     assert names == sorted(names)
@@ -138,7 +140,7 @@ def test_a_plain_install_has_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",))]
+    ("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",)), (TRAIN_LOCK, ("models", "train"))]
 )
 def test_every_direct_dependency_is_locked_at_a_version_it_allows(
     lock: str, extras: tuple[str, ...]
@@ -149,6 +151,8 @@ def test_every_direct_dependency_is_locked_at_a_version_it_allows(
         declared += project["optional-dependencies"][extra]
     for requirement in map(Requirement, declared):
         name = canonicalize_name(requirement.name)
+        if name == project["name"]:
+            continue  # an extra that asks for another
         versions = [version for (each, _), version in locked(lock).items() if each == name]
         assert versions, f"{lock} has no {name}; run `make lock`"
         assert all(requirement.specifier.contains(version) for version in versions), (
@@ -157,14 +161,15 @@ def test_every_direct_dependency_is_locked_at_a_version_it_allows(
         )
 
 
-def test_only_the_training_extra_brings_torch() -> None:
+def test_only_the_extra_for_other_models_brings_torch_and_training_asks_for_it() -> None:
     project = pyproject()["project"]
     extras = {
         extra
         for extra, requirements in project["optional-dependencies"].items()
         if any(Requirement(each).name == "torch" for each in requirements)
     }
-    assert extras == {"train"}
+    assert extras == {"models"}
+    assert "barometer[models]" in project["optional-dependencies"]["train"]
     assert "torch" not in {Requirement(each).name for each in project["dependencies"]}
 
 

@@ -1,0 +1,33 @@
+"""How a network is fitted: every number that decides the outcome, in one record that is kept with it."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The defaults made the shipped weights; docs/model-card.md tells what others gave."""
+
+    seed: int = 1
+    epochs: int = 8
+    patience: int = 3
+    """Epochs without a better development score after which it stops."""
+    batch: int = 32
+    max_tokens: int = 256
+    encoder_rate: float = 1.5e-4
+    """Learning rate of the encoder's last layer; each layer below has `layer_decay` of it."""
+    head_rate: float = 5e-4
+    layer_decay: float = 0.9
+    warm_up: float = 0.08
+    """Share of the steps over which the rates rise; then they fall along a cosine."""
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    label_smoothing: float = 0.05
+    document_weight: float = 0.5
+    """Of the loss of relevance, topics and flags beside that of the stances."""
+    addressed_weight: float = 0.5
+    """Of the loss of support/neutral/oppose given that a target is addressed."""
+    shared_weight: float = 0.3
+    """The same for targets that a text does not address, when all that it addresses agree: what it
+    would say. It decides nothing but close calls, where probabilities of a target that was named
+    otherwise by the labeller still have to lean the right way."""

@@ -1,0 +1,271 @@
+"""One training run: from labelled text to a model folder, with a checkpoint after every epoch.
+
+base encoder -> fit (checkpoints/last.pt each epoch, best.pt when better) -> calibrate on development
+             -> confusion on held-out text -> model.onnx, 8-bit where that costs next to nothing -> model.json
+
+Started again on the same folder it goes on after the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from classify.agreement import confusion_counts
+from classify.codebook import FLAGS, STANCES, TOPICS
+from classify.manifest import OTHER, Calibration, Manifest
+from classify.target import TARGETS
+from classify.training.calibrate import (
+    best_threshold,
+    probability,
+    temperature_of_classes,
+    temperature_of_label,
+)
+from classify.training.examples import Split
+from classify.training.fit import Epoch, Scores, Step, fit, logits, scores_of
+from classify.training.network import QueryAttentionNetwork
+from classify.training.recipe import Recipe
+from classify.training.tokens import IGNORED, Tokenised, targets_of, tokenised
+from flows.mistake import Mistake
+from flows.training.base_model import start_network
+from flows.training.model_folder import (
+    export_onnx,
+    quantise,
+    save_checkpoint,
+    write_manifest,
+)
+
+LAST, BEST = "last.pt", "best.pt"
+
+INT8_MAY_COST = 0.005
+"""Stance macro-F1 that the 8-bit form may lose against the 32-bit one, and still be shipped."""
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run made."""
+
+    folder: Path
+    development: Scores
+    held_out: Scores | None
+    """Of the 32-bit network; None where nothing was held out."""
+    quantised: bool
+    """Whether model.onnx holds 8-bit weights."""
+
+
+def train(
+    split: Split,
+    recipe: Recipe,
+    *,
+    base: Path,
+    folder: Path,
+    device: str,
+    name: str,
+    trained_on: str,
+) -> Iterator[Step | Epoch | Trained]:
+    """Fit, calibrate and export into `folder`; yields progress, and last what was made.
+
+    Raises Mistake where `folder` holds a run of another recipe or of other texts.
+    """
+    _keep_memory()
+    torch.manual_seed(recipe.seed)
+    network, tokenizer = start_network(base, recipe.dropout)
+    network.to(torch.device(device))
+    # An encoder knows no more places than it was pretrained with.
+    places = int(network.encoder.config.max_position_embeddings)
+    recipe = msgspec.structs.replace(recipe, max_tokens=min(recipe.max_tokens, places))
+    tokenizer.enable_truncation(recipe.max_tokens)
+    targets = targets_of((*split.train, *split.development, *split.held_out))
+    parts = {
+        part: tokenised(getattr(split, part), targets, lambda text: tokenizer.encode(text).ids)
+        for part in ("train", "development", "held_out")
+    }
+    descriptions = [tokenizer.encode(target.description).ids for target in targets]
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    mark = _mark(split, recipe)
+    start = _load(checkpoints / LAST, mark)
+    for event in fit(network, parts["train"], parts["development"], descriptions, recipe, start):
+        if isinstance(event, Epoch):
+            if event.best:
+                _save(checkpoints / BEST, {"mark": mark, "network": event.state["network"]})
+            _save(checkpoints / LAST, {"mark": mark, **event.state})
+        yield event
+    network.load_state_dict(_load(checkpoints / BEST, mark)["network"])
+    network.to("cpu").eval()
+    tokenizer.no_truncation()
+    save_checkpoint(folder, network, tokenizer)
+    yield _finish(network, tokenizer, parts, descriptions, folder, recipe, name, trained_on)
+
+
+def device_of(named: str) -> str:
+    """The device to train on; `auto` is a GPU where there is one. Raises Mistake for one that is not there."""
+    if named == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=named)
+    except (RuntimeError, AssertionError) as error:
+        raise Mistake(f"--device {named} is not there: {str(error).splitlines()[0]}") from error
+    return named
+
+
+def _finish(
+    network: QueryAttentionNetwork,
+    tokenizer: Tokenizer,
+    parts: dict[str, list[Tokenised]],
+    descriptions: list[list[int]],
+    folder: Path,
+    recipe: Recipe,
+    name: str,
+    trained_on: str,
+) -> Trained:
+    development = parts["development"]
+    stances, document = logits(network, development, descriptions)
+    manifest = _manifest(stances, document, development, recipe, name, trained_on)
+    reported = parts["held_out"] or development
+    judged = logits(network, reported, descriptions)[0]
+    float_form = export_onnx(folder, network)
+    int8_form = quantise(float_form, folder)
+    before = scores_of(judged, reported)
+    int8_judged = onnx_logits(int8_form, reported, descriptions)
+    quantised = before.stance - scores_of(int8_judged, reported).stance <= INT8_MAY_COST
+    if quantised:
+        float_form.unlink()
+        judged = int8_judged
+    else:
+        float_form.replace(int8_form)
+    manifest = msgspec.structs.replace(manifest, confusion=_confusion(judged, reported))
+    write_manifest(folder, manifest)
+    return Trained(
+        folder=folder,
+        development=scores_of(stances, development),
+        held_out=before if parts["held_out"] else None,
+        quantised=quantised,
+    )
+
+
+def onnx_logits(
+    path: Path, rows: Sequence[Tokenised], descriptions: Sequence[list[int]]
+) -> np.ndarray[Any, Any]:
+    """Stance logits (N, T, 4) of the exported form, a text at a time."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    nothing = np.zeros((1, session.get_inputs()[2].shape[1]), dtype=np.float32)
+
+    def run(ids: list[int], queries: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        row = np.array([ids], dtype=np.int64)
+        given = {"input_ids": row, "attention_mask": np.ones_like(row), "queries": queries}
+        return list(session.run(None, given))
+
+    asked = descriptions[: len(TARGETS)]
+    queries = np.concatenate([run(ids, nothing)[2] for ids in asked])
+    return np.concatenate([run(row.ids, queries)[0] for row in rows])
+
+
+def _manifest(
+    stances: np.ndarray[Any, Any],
+    document: np.ndarray[Any, Any],
+    rows: Sequence[Tokenised],
+    recipe: Recipe,
+    name: str,
+    trained_on: str,
+) -> Manifest:
+    labels = np.array([row.stances for row in rows])
+    outputs = np.array([row.document for row in rows])
+    by_target = {
+        target.name: temperature_of_classes(*_labelled(stances[:, index], labels[:, index]))
+        for index, target in enumerate(TARGETS)
+    }
+    by_target[OTHER] = temperature_of_classes(
+        *_labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
+    )
+    by_output: dict[str, Calibration] = {}
+    thresholds: dict[str, float] = {}
+    for index, output in enumerate(("relevance", *TOPICS, *FLAGS)):
+        given = ~np.isnan(outputs[:, index])
+        column, wanted = document[given, index], outputs[given, index]
+        by_output[output] = temperature_of_label(column, wanted)
+        if index:
+            thresholds[output] = best_threshold(probability(column, by_output[output]), wanted)
+    return Manifest(
+        format=1,
+        name=name,
+        languages=("en",),
+        max_tokens=recipe.max_tokens,
+        stances=tuple(stance.value for stance in STANCES),
+        topics=TOPICS,
+        flags=FLAGS,
+        stance_calibration=by_target,
+        document_calibration=by_output,
+        thresholds=thresholds,
+        confusion={},
+        trained_on=trained_on,
+        sha256={},
+    )
+
+
+def _labelled(
+    logits: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    given = labels != IGNORED
+    return logits[given], labels[given]
+
+
+def _confusion(
+    judged: np.ndarray[Any, Any], rows: Sequence[Tokenised]
+) -> dict[str, tuple[tuple[int, ...], ...]]:
+    labels = np.array([row.stances for row in rows])
+    counts = {}
+    for index, target in enumerate(TARGETS):
+        given = labels[:, index] != IGNORED
+        table = confusion_counts(
+            labels[given, index], judged[given, index].argmax(axis=-1), len(STANCES)
+        )
+        counts[target.name] = tuple(tuple(int(n) for n in row) for row in table)
+    return counts
+
+
+def _mark(split: Split, recipe: Recipe) -> str:
+    """What must be the same for a run to go on: the recipe and the texts."""
+    from hashlib import sha256
+
+    return sha256(msgspec.json.encode([recipe, split])).hexdigest()
+
+
+def _save(path: Path, content: Any) -> None:
+    # A run that is killed in the middle of this keeps the checkpoint before.
+    partial = path.with_suffix(".part")
+    torch.save(content, partial)
+    partial.replace(path)
+
+
+def _load(path: Path, mark: str) -> Any:
+    if not path.exists():
+        return None
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    if saved["mark"] != mark:
+        raise Mistake(
+            f"{path.parent.parent} holds a run of another recipe or of other texts; name another "
+            "folder with --output, or remove it."
+        )
+    return saved
+
+
+def _keep_memory() -> None:
+    """Let freed tensors stay with the process: giving them back and taking them anew halves the speed.
+
+    The two options of glibc's mallopt: no mapping of its own for large blocks, and no trimming.
+    """
+    if os.name == "posix":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(-3, 1 << 30)
+            mallopt(-1, (1 << 31) - 1)
