@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from alerts.excerpt import Excerpt
 from alerts.incident import Incident, Status
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import SupportChange, change_between
@@ -86,6 +87,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """Models whose judgements are counted."""
     simulated: bool
     created_at: datetime
+    excerpts: Mapping[str, Sequence[Excerpt]] = msgspec.field(default_factory=dict)
+    """What documents of the week say, by the id of the incident that they belong to."""
 
     @property
     def rows_read(self) -> int:

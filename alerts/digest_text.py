@@ -6,8 +6,16 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from alerts.digest import Digest, FailingSource, SeriesWeek
+from alerts.excerpt import excerpt_lines
 from alerts.incident import Incident, Status
-from alerts.message import COLUMNS, NET_SUPPORT_IS, Message, one_line, signed
+from alerts.message import (
+    COLUMNS,
+    NET_SUPPORT_IS,
+    SAID_MOST_CLEARLY,
+    Message,
+    one_line,
+    signed,
+)
 from alerts.point import Point, State
 
 _ERROR_CHARACTERS = 200
@@ -34,7 +42,7 @@ def digest_message(digest: Digest) -> Message:
 
 
 def render_text(digest: Digest) -> str:
-    """The whole digest. No line is longer than 78 columns; series stand in the order of their names."""
+    """The whole digest. No line but a link is longer than 78 columns; series stand in the order of their names."""
     parts = [
         _head(digest),
         _summary(digest),
@@ -156,7 +164,13 @@ def _notes(digest: Digest) -> str:
 def _incident_part(digest: Digest) -> str:
     if not digest.incidents:
         return _section("Incidents", ["None was open this week."])
-    return _section("Incidents", [_incident(i) for i in digest.incidents])
+    lines = ["Incidents"]
+    for incident in digest.incidents:
+        lines.append(_fill(_incident(incident), first="  ", rest="    "))
+        if said := digest.excerpts.get(incident.id):
+            lines.append(f"    {SAID_MOST_CLEARLY}")
+            lines.append(excerpt_lines(said, COLUMNS, indent="      "))
+    return "\n".join(lines)
 
 
 def _incident(incident: Incident) -> str:

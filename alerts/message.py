@@ -9,6 +9,7 @@ from datetime import datetime
 
 import msgspec
 
+from alerts.excerpt import Excerpt, excerpt_lines
 from alerts.incident import RECOVERY_DAYS, Change, ChangeKind, Incident
 from alerts.point import Point, State
 
@@ -21,6 +22,9 @@ NET_SUPPORT_IS = (
     "corrected for the mistakes of the model that judged the documents."
 )
 """The glossary line; alerts and the digest say it in the same words."""
+
+SAID_MOST_CLEARLY = "Documents of these days that say it most clearly:"
+"""Not what is typical: the sentences of which the model is surest."""
 
 
 _SUBJECTS = {
@@ -52,14 +56,15 @@ def write_message(
     change: Change,
     *,
     points: Sequence[Point] = (),
+    excerpts: Sequence[Excerpt] = (),
     society_name: str = "",
     model: str = "",
     simulated: bool = False,
 ) -> Message:
     """The message that tells of `change`.
 
-    `points` are the days of the series (for the number of documents), `society_name` what to call the society
-    (default: its code), `model` the model that judged, `simulated` whether the documents are invented.
+    `points` are the days of the series (for the number of documents), `excerpts` what documents of the fall say,
+    `society_name` what to call the society (default: its code), `model` the model that judged, `simulated` whether the documents are invented.
     """
     incident = change.incident
     opened = change.kind == ChangeKind.OPENED
@@ -80,6 +85,8 @@ def write_message(
         paragraphs.insert(0, "SIMULATED DATA: the documents behind these figures are invented.")
     paragraphs.append(NET_SUPPORT_IS)
     text = [textwrap.fill(p, COLUMNS) for p in paragraphs]
+    if excerpts:
+        text.append(f"{SAID_MOST_CLEARLY}\n{excerpt_lines(excerpts, COLUMNS)}")
     text.append("See the figures:\n  " + figures_command(incident.society, incident.target))
     text.append(
         textwrap.fill(

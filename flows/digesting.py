@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from alerts.digest import WEEKS_BEFORE, build_digest
 from alerts.digest_text import digest_message
 from alerts.message import Message
 from alerts.week import days_of_week, previous_week, week_of
+from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
 from flows.telling import accepted
 from flows.wiring import Edges
 from storage import coverage, daily_counts, digests, incidents, source_runs
 from storage.digests import StoredDigest
+
+INCIDENTS_QUOTED = 5
+"""Incidents of a week whose documents are quoted: the first ones, a handful of documents in all."""
 
 
 def last_full_week(settings: Settings, now: datetime) -> str:
@@ -83,4 +89,10 @@ def write_digest(edges: Edges, week: str, now: datetime) -> Message:
         now=now,
         simulated=edges.settings.simulated,
     )
-    return digest_message(digest)
+    periods = {
+        one.id: Period(one.society, one.target, monday, sunday)
+        for one in digest.incidents[:INCIDENTS_QUOTED]
+    }
+    found = find_excerpts(edges, list(periods.values()))
+    quoted = {name: found[period] for name, period in periods.items() if period in found}
+    return digest_message(msgspec.structs.replace(digest, excerpts=quoted))

@@ -18,6 +18,7 @@ from alerts.incident import Change, ChangeKind, Incident, step
 from alerts.message import write_message
 from alerts.net_support import estimate_point
 from alerts.point import Point
+from flows.excerpting import Period, find_excerpts
 from flows.telling import accepted
 from flows.wiring import Edges
 from storage import daily_counts, incidents, points
@@ -58,10 +59,16 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     )
     known = incidents.stored_incidents(edges.database)
     result = step(known, find_drops(series, edges), series, now)
+    excerpts = find_excerpts(
+        edges, [_fall(one) for one in _of_kind(result.changes, ChangeKind.OPENED)]
+    )
     messages = [
         write_message(
             change,
             points=series.get((change.incident.society, change.incident.target), ()),
+            excerpts=excerpts.get(_fall(change.incident), ())
+            if change.kind is ChangeKind.OPENED
+            else (),
             model=edges.classifier.model,
             simulated=edges.settings.simulated,
         )
@@ -132,6 +139,10 @@ def tell(edges: Edges, now: datetime) -> tuple[int, int]:
         else:
             untold += 1
     return told, untold
+
+
+def _fall(incident: Incident) -> Period:
+    return Period(incident.society, incident.target, incident.drop_day, incident.detected_on)
 
 
 def _of_kind(changes: Sequence[Change], kind: ChangeKind) -> tuple[Incident, ...]:

@@ -46,6 +46,11 @@ def store_judged(
         DOCUMENT_COLUMNS,
         [_document_row(judged, origins[judged.document.id], version) for judged in batch],
     )
+    store_readings(database, batch, version)
+
+
+def store_readings(database: Database, batch: Sequence[Judged], version: int) -> None:
+    """Store readings and judgements of documents that are stored already; the newest version wins."""
     database.insert(
         "readings",
         READING_COLUMNS,

@@ -1,0 +1,13 @@
+-- Of one series on some days: the documents that are most surely for and against the target, one of each
+-- outlet and stance, and so many of each stance.
+SELECT document_id, stance
+FROM (
+    SELECT document_id, stance, outlet, if(stance = 'support', p_support, p_oppose) AS sureness
+    FROM judgements FINAL
+    WHERE society = %(society)s AND target = %(target)s AND day >= %(first)s AND day <= %(last)s
+      AND stance IN ('support', 'oppose')
+    ORDER BY sureness DESC, document_id
+    LIMIT 1 BY stance, outlet
+)
+ORDER BY stance, sureness DESC, document_id
+LIMIT %(each)s BY stance
