@@ -4,8 +4,10 @@ In:  {"id", "text", "language"?, "targets"?: [names of codebook targets, or {"na
 Out: {"id", "language", "relevant", "topics", "flags",
       "judgements": [{"target", "stance", "p": {"support", "neutral", "oppose", "not_addressed"}}]}
 
-A text without a word, or in a language that the classifier does not judge, is answered as not
-relevant, with every target not addressed. Blank lines are passed over.
+The language of the answer is the one that the text counts as: the one given, unless a long text is
+clearly in another; identified where none was given. A text without a word, or in a language that the
+classifier does not judge, is answered as not relevant, with every target not addressed. Blank lines
+are passed over.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import msgspec
 
 from classify.classifier import Assessment, Classifier
 from classify.judge import RELEVANT_FROM
-from classify.language import supported
+from classify.language import counts_as, supported
 from classify.stance import NOT_ADDRESSED, Probabilities, Stance
 from classify.target import TARGETS, Target
 from ingest.document import UNKNOWN_LANGUAGE
@@ -41,7 +43,7 @@ class Answer(msgspec.Struct, frozen=True):
     id: str | int
     """As given."""
     language: str
-    """As given, `und` where none was."""
+    """BCP 47: what the text counts as; `und` where none was given and none can be told."""
     relevant: bool
     topics: tuple[str, ...]
     flags: tuple[str, ...]
@@ -113,7 +115,7 @@ def _query(number: int, line: bytes) -> _Query:
         line=number,
         id=identity,
         text=text,
-        language=language or UNKNOWN_LANGUAGE,
+        language=counts_as(language or UNKNOWN_LANGUAGE, text),
         targets=TARGETS if targets is None else _targets(targets),
     )
 

@@ -83,6 +83,30 @@ def test_a_language_that_is_not_judged_addresses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "text", "language", "relevant"),
+    [
+        (None, "The refugees who arrived on Monday are welcome in this town.", "en", True),
+        (None, "Die Flüchtlinge, die am Montag kamen, sind hier willkommen.", "de", False),
+        (None, "Refugees welcome!", "und", True),
+        (None, "", "und", False),
+        (None, "😀🎉", "und", False),
+        ("en-IE", "Refugees welcome!", "en-IE", True),
+        (
+            "fr",
+            "The refugees who arrived on Monday are welcome in this town, and so are their children.",
+            "en",
+            True,
+        ),
+    ],
+)
+def test_the_language_of_the_answer_is_what_the_text_counts_as(
+    given: str | None, text: str, language: str, relevant: bool
+) -> None:
+    row = one(id="a", text=text) if given is None else one(id="a", text=text, language=given)
+    assert (row["language"], row["relevant"]) == (language, relevant)
+
+
+@pytest.mark.parametrize(
     ("raw", "says"),
     [
         (b'{"id": "a", "text": ', "not JSON"),

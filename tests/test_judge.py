@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pytest
+
 from classify.classifier import Assessment
 from classify.disposition import Disposition
 from classify.judge import judge, text_of
-from classify.language import supported
 from classify.stance import Probabilities, Stance
 from classify.target import REGULAR, TARGETS, Target
 from ingest.document import Document, Kind
@@ -133,17 +134,43 @@ def test_the_title_alone_can_open_the_gate() -> None:
     assert judged.disposition is Disposition.JUDGED
 
 
-def test_a_language_is_supported_by_its_primary_subtag() -> None:
-    assert supported("en", {"en"})
-    assert supported("EN-gb", {"en"})
-    assert not supported("fr", {"en"})
-    assert not supported("eng", {"en"})
+ENGLISH = (
+    "Refugees arrived at the station on Monday, and the volunteers who met them had brought soup."
+)
+GERMAN = "Am Montag kamen Flüchtlinge am Bahnhof an, und die Freiwilligen hatten Suppe mitgebracht."
+GERMAN_SPORT = (
+    "Das Spiel endete am Samstag unentschieden, und die Trainer waren sich danach einig darüber."
+)
 
 
-def test_an_unknown_language_gets_the_benefit_of_the_doubt() -> None:
-    assert supported("und", {"en"})
-    assert supported("", {"en"})
+@pytest.mark.parametrize(
+    ("declared", "text", "disposition"),
+    [
+        ("und", ENGLISH, Disposition.JUDGED),
+        ("und", GERMAN, Disposition.UNSUPPORTED_LANGUAGE),
+        ("en", GERMAN, Disposition.UNSUPPORTED_LANGUAGE),  # the text is clear
+        ("de", ENGLISH, Disposition.JUDGED),
+        ("de", "Refugees arrived.", Disposition.UNSUPPORTED_LANGUAGE),  # too short to contradict
+        ("und", "Refugees!", Disposition.JUDGED),  # the benefit of the doubt
+        # The language comes first, whatever the gate would say.
+        ("und", GERMAN_SPORT, Disposition.UNSUPPORTED_LANGUAGE),
+        ("und", "😀🎉", Disposition.OFF_TOPIC),
+    ],
+)
+def test_the_text_says_its_language_where_the_tag_does_not(
+    declared: str, text: str, disposition: Disposition
+) -> None:
+    model = Recorder()
+    (judged,) = judge([document(text, language=declared)], model)
+    assert judged.disposition is disposition
+    assert bool(model.batches) is (disposition is Disposition.JUDGED)
 
 
-def test_a_model_that_names_no_language_judges_any() -> None:
-    assert supported("sw", frozenset())
+def test_a_model_of_any_language_judges_whatever_the_text_is_in() -> None:
+    model = Recorder(languages=frozenset())
+    judged = judge([document(GERMAN), document(GERMAN_SPORT), document(ENGLISH)], model)
+    assert [each.disposition for each in judged] == [
+        Disposition.JUDGED,
+        Disposition.OFF_TOPIC,
+        Disposition.JUDGED,
+    ]
