@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from classify.stance import Probabilities
 from classify.target import Target
+
+if TYPE_CHECKING:
+    from classify.hypotheses import Hypotheses
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +48,28 @@ class Classifier(Protocol):
         ...
 
 
-def load_classifier(name: str) -> Classifier:
-    """The classifier that BAROMETER_MODEL names. Raises ModelError when there is none."""
+def load_classifier(
+    name: str,
+    *,
+    device: str = "auto",
+    hypotheses: Mapping[str, Hypotheses] | None = None,
+    languages: Collection[str] = (),
+) -> Classifier:
+    """The classifier that BAROMETER_MODEL names. Raises ModelError when there is none.
+
+    `bundled`, `lexicon`, a model folder, a transformers model's folder or its name on the hub. What
+    follows `name` is for transformers models; the two that ship with Barometer run on the CPU.
+    """
     if name == "lexicon":
         from classify.lexicon import LexiconClassifier
 
         return LexiconClassifier()
-    raise ModelError(f"BAROMETER_MODEL is {name!r}; this version knows only 'lexicon'")
+    from classify.onnx_model import is_onnx_folder, load_bundled, load_onnx_classifier
+
+    if name == "bundled":
+        return load_bundled()
+    if device in ("auto", "cpu") and is_onnx_folder(name):
+        return load_onnx_classifier(name)
+    from classify.hf_model import load_hf_classifier
+
+    return load_hf_classifier(name, device=device, hypotheses=hypotheses, languages=languages)

@@ -55,6 +55,9 @@ class TargetReport(msgspec.Struct, frozen=True, kw_only=True):
     side_macro_f1: float | None
     """Of support and oppose; None where one of them is not labelled."""
     calibration_error: float
+    """Of the four stances."""
+    side_calibration_error: float | None
+    """Of the side, given that there is one; None as for `side_macro_f1`."""
     labelled_net: float | None
     judged_net: float | None
     bag_error: float | None
@@ -168,6 +171,7 @@ def _target_report(
     judged = np.array([STANCES.index(given.stances[target].stance) for _, given in rows])
     on = labelled != NOT_ADDRESSED
     counts = confusion_counts(labelled, judged, len(STANCES))
+    side_f1, side_error = _sides(labelled, p)
     every = confusion_counts(labelled[on], judged[on], len(STANCES))
     return TargetReport(
         source=source,
@@ -177,8 +181,9 @@ def _target_report(
         addressed_accuracy=None if on.all() else float(((judged != NOT_ADDRESSED) == on).mean()),
         accuracy=float((labelled == judged).mean()),
         macro_f1=macro_f1(every, range(NOT_ADDRESSED)),
-        side_macro_f1=_side_f1(labelled, p),
+        side_macro_f1=side_f1,
         calibration_error=expected_calibration_error(p, labelled),
+        side_calibration_error=side_error,
         labelled_net=net_support(labelled),
         judged_net=net_support(judged),
         bag_error=bag_error(labelled, judged, seed),
@@ -191,12 +196,21 @@ def _row(assessment: Assessment, target: str) -> list[float]:
     return [p.support, p.neutral, p.oppose, p.not_addressed]
 
 
-def _side_f1(labelled: NDArray[np.int64], p: NDArray[np.float64]) -> float | None:
+def _sides(
+    labelled: NDArray[np.int64], p: NDArray[np.float64]
+) -> tuple[float | None, float | None]:
+    """Macro-F1 and calibration error of support against oppose, over the texts labelled one of them."""
     on = (labelled == SUPPORT) | (labelled == OPPOSE)
     if len(np.unique(labelled[on])) < 2:
-        return None
-    judged = np.where(p[on, SUPPORT] > p[on, OPPOSE], SUPPORT, OPPOSE)
-    return macro_f1(confusion_counts(labelled[on], judged, len(STANCES)), (SUPPORT, OPPOSE))
+        return None, None
+    sides = p[on][:, [SUPPORT, OPPOSE]]
+    shares = sides / np.maximum(sides.sum(axis=1, keepdims=True), 1e-12)
+    opposes = (labelled[on] == OPPOSE).astype(np.int64)
+    judged = (shares[:, 1] >= shares[:, 0]).astype(np.int64)
+    return (
+        macro_f1(confusion_counts(opposes, judged, 2)),
+        expected_calibration_error(shares, opposes),
+    )
 
 
 def _label_report(source: str, rows: Sequence[tuple[Labelled, Assessment]]) -> LabelReport | None:

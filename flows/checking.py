@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from classify.classifier import ModelError, load_classifier
+from classify.classifier import ModelError
 from flows.sentence import sentence
 from flows.settings import Settings, SettingsRefused
-from flows.wiring import GROUP, load_sources, open_bus, open_database
+from flows.wiring import GROUP, load_sources, open_bus, open_classifier, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.feed import NotAFeed, parse_feed
 from ingest.fetch import Fetcher, FetchFailed
@@ -88,9 +88,9 @@ def _lag(newest: datetime | None, now: datetime) -> str:
 
 def _model(settings: Settings) -> list[Check]:
     try:
-        classifier = load_classifier(settings.model)
-    except ModelError as error:
-        return [Check("model", "down", str(error))]
+        classifier = open_classifier(settings)
+    except (ModelError, SettingsRefused) as error:
+        return [Check("model", "down", sentence(error))]
     languages = ", ".join(sorted(classifier.languages)) or "any language"
     return [Check("model", "up", f"{classifier.model} ({languages})")]
 

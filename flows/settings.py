@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,20 @@ class Settings(BaseSettings):
         "chdb:///var/clickhouse",
         description="Database: `chdb:///PATH` or `clickhouse://user:password@host:9000/barometer`",
     )
-    model: str = Field("lexicon", description="Classifier: `lexicon` (the transformer comes next)")
+    model: str = Field(
+        "bundled",
+        description="Classifier: `bundled`, `lexicon` (a word list), a model's folder, or a hub name",
+    )
+    device: str = Field(
+        "auto",
+        description="Where a model that runs on torch computes: auto (a GPU where there is one), cpu, cuda, cuda:N",
+    )
+    hypotheses: Path | None = Field(
+        None, description="A TOML file with the hypotheses that an NLI model is asked"
+    )
+    model_languages: str = Field(
+        "", description="Languages that an NLI model may judge, like `en,de`; unset: any"
+    )
     sources: Path | None = Field(
         None, description="A sources.toml of your own; unset: the list that ships with Barometer"
     )
@@ -91,12 +105,29 @@ class Settings(BaseSettings):
             raise ValueError("it contains a character that cannot be printed")
         return value
 
-    @field_validator("bus_url", "database_url", "model", "alert_log", "prefect_home", mode="before")
+    @field_validator(
+        *("bus_url", "database_url", "model", "device", "alert_log", "prefect_home"), mode="before"
+    )
     @classmethod
     def _not_empty(cls, value: object) -> object:
         if value == "":
             raise ValueError("it is empty; leave it out for the default")
         return value
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", value):
+            raise ValueError("use auto, cpu, cuda or cuda:N")
+        return value
+
+    @field_validator("model_languages")
+    @classmethod
+    def _language_subtags(cls, value: str) -> str:
+        tags = [tag.strip().lower() for tag in value.split(",") if tag.strip()]
+        if not all(re.fullmatch("[a-z]{2,3}", tag) for tag in tags):
+            raise ValueError("use codes of languages with commas between them, like en,de")
+        return ",".join(tags)
 
     @field_validator("log_level")
     @classmethod
@@ -165,6 +196,16 @@ def prefect_environment(home: Path, *, embedded: bool) -> dict[str, str]:
             "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
             "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
         }
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
+def model_environment() -> dict[str, str]:
+    """Variables for the libraries that load models: nothing is sent anywhere but requests for files."""
+    wanted = {
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        # transformers would ask a service to convert the weights in somebody's repository.
+        "DISABLE_SAFETENSORS_CONVERSION": "1",
+    }
     return {name: os.environ.get(name, value) for name, value in wanted.items()}
 
 

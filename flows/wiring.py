@@ -16,8 +16,15 @@ import msgspec
 
 from alerts.channel import Channel
 from classify.classifier import Classifier, load_classifier
+from classify.hypotheses import parse_hypotheses
 from classify.target import TARGETS, Target
-from flows.settings import Settings, SettingsRefused, load_settings
+from flows.settings import (
+    Settings,
+    SettingsRefused,
+    apply_environment,
+    load_settings,
+    model_environment,
+)
 from ingest import bus as bus_edge
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
 from ingest.fetch import Fetcher
@@ -76,7 +83,7 @@ def edges(
             settings=settings,
             bus=bus,
             database=database,
-            classifier=load_classifier(settings.model),
+            classifier=open_classifier(settings),
             targets=TARGETS,
             sources=tuple(sources) if sources is not None else load_sources(settings),
             fetcher=fetcher,
@@ -111,6 +118,18 @@ def open_database(settings: Settings, *, create: bool = False) -> Database:
         database.close()
         raise
     return database
+
+
+def open_classifier(settings: Settings) -> Classifier:
+    """The classifier of the settings. Raises ModelError, or SettingsRefused for a file that cannot be read."""
+    apply_environment(model_environment())
+    path = settings.hypotheses
+    return load_classifier(
+        settings.model,
+        device=settings.device,
+        hypotheses=parse_hypotheses(_read(path, "BAROMETER_HYPOTHESES"), str(path)) if path else {},
+        languages=frozenset(filter(None, settings.model_languages.split(","))),
+    )
 
 
 def load_sources(settings: Settings) -> tuple[Source, ...]:

@@ -68,7 +68,7 @@ def row(n: int, **changes: object) -> bytes:
         ),
         ("DATABASE_URL", f"clickhouse://me:a/{SECRET}@h/x", 2, "must read clickhouse://user:pass"),
         ("DATABASE_URL", f"clickhouse://me:{SECRET}@[::1/x", 2, "use chdb:///var/clickhouse"),
-        ("MODEL", "gpt", 2, "BAROMETER_MODEL is 'gpt'; this version knows only 'lexicon'"),
+        ("MODEL", "./gpt", 2, "There is no folder ./gpt; BAROMETER_MODEL names"),
         ("SOURCES", "nowhere.toml", 2, "nowhere.toml"),
         ("SOURCES", "rows.jsonl", 2, "rows.jsonl is not TOML"),
         ("BATCH_SIZE", "-1", 2, "BAROMETER_BATCH_SIZE cannot be used"),

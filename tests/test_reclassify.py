@@ -57,12 +57,15 @@ def some(number: int, **values: Any) -> Document:
     """A document of one of two societies and languages, in one of three months."""
     one = document(number, day=LAST - timedelta(days=number % 90), outlet=f"Outlet {number % 3}")
     words = ELSEWHERE[0] if number % 10 == 9 else ABOUT[number % len(ABOUT)]
+    german = number % 6 == 5
+    if german and number % 10 != 9:
+        words = "Die Einwanderung von Fachkräften muss leichter werden, sagen viele Betriebe im Land"
     values = {
         "id": f"{number * 7919 % 2**32:08x}" * 4,
         "text": f"{words} ({number})",
         "title": "",
         "society": ("XA", "XB")[number % 2],
-        "language": "de" if number % 6 == 5 else "en",
+        "language": "de" if german else "en",
         **values,
     }
     return msgspec.structs.replace(one, **values)
@@ -294,7 +297,7 @@ def test_text_goes_where_no_model_ever_judged_and_stays_where_one_did(opened: Ed
 
 
 def test_what_has_no_text_any_more_is_told_and_left_as_it_is(opened: Edges) -> None:
-    score(opened)
+    score(opened, classifier=LexiconClassifier())
     gone = sum(word == "off_topic" for word in ledger_of(opened).values())
     before = kept(opened)
     again = judging_with(opened, LexiconClassifier())
@@ -558,6 +561,7 @@ def test_the_real_command_killed_in_the_middle_judges_only_the_rest(settings: Se
 
 
 def test_the_command_says_what_it_would_do_and_then_does_it(migrated: Place) -> None:
+    migrated.set("BAROMETER_MODEL", "lexicon")
     with edges(sources=[]) as opened:
         score(opened, classifier=SecondModel())
         found = sum(one.documents for one in count_unjudged(opened, Selection()))

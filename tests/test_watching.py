@@ -146,7 +146,7 @@ def test_a_fall_opens_one_incident_that_is_told_once(opened: Edges, people: Peop
         assert (report.opened, report.told, report.untold) == ((), 0, 0)
     (message,) = people.told
     assert message.id == f"{incident.id}-opened"
-    assert "lexicon" in message.body  # the model that judged
+    assert opened.classifier.model in message.body
     assert stored_incidents(opened.database) == [incident]
 
 

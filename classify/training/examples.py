@@ -22,6 +22,8 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     development: tuple[Labelled, ...]
     held_out: tuple[Labelled, ...]
     """Looked at once, to report."""
+    tuning: tuple[Labelled, ...] = ()
+    """Of other sources: no weight is learned from them, the calibration is."""
 
 
 def split_passages(passages: Iterable[Passage]) -> Split:
@@ -38,7 +40,8 @@ def split_own_targets() -> Split:
     a description. A fifth is held out, text by text.
     """
     lines = files("classify.training").joinpath("own_targets.jsonl").read_bytes().splitlines()
-    learned, kept = [], []
+    learned: list[Labelled] = []
+    kept: list[Labelled] = []
     for each in read_labelled(lines):
         if isinstance(each, BadLabel):
             raise ValueError(f"own_targets.jsonl, line {each.line}: {each.error}")
@@ -54,6 +57,7 @@ def joined(*splits: Split) -> Split:
         train=tuple(each for split in splits for each in split.train),
         development=tuple(each for split in splits for each in split.development),
         held_out=tuple(each for split in splits for each in split.held_out),
+        tuning=tuple(each for split in splits for each in split.tuning),
     )
 
 

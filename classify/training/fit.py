@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -41,6 +41,9 @@ LOWEST_RATE = 0.02
 """Of the highest, at the end of the cosine."""
 
 JUDGED_TOGETHER = 64
+
+
+Vary = Callable[[int, random.Random], list[int]]
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +88,12 @@ def fit(
     development: Sequence[Tokenised],
     descriptions: Sequence[list[int]],
     recipe: Recipe,
+    vary: Vary,
     start: Any = None,
 ) -> Iterator[Step | Epoch]:
     """Fit `network` in place; `descriptions` are the token ids of the targets' descriptions: the
-    codebook's four, then the texts' own, as in `targets_of`.
+    codebook's four, then the texts' own, as in `targets_of`. `vary` gives the token ids of a
+    training text for one epoch.
     """
     device = next(network.parameters()).device
     steps_an_epoch = math.ceil(len(train) / recipe.batch)
@@ -106,11 +111,13 @@ def fit(
             return
         # One seed an epoch: dropout and order are those of an undisturbed run after a restart too.
         torch.manual_seed(recipe.seed * 10_007 + epoch)
-        order = shuffled(train, recipe.batch, random.Random(recipe.seed * 10_007 + epoch))  # noqa: S311
+        rng = random.Random(recipe.seed * 10_007 + epoch)  # noqa: S311
+        order = shuffled(train, recipe.batch, rng)
         losses = []
         network.train()
         for index, rows in enumerate(order):
-            batch = batch_of([train[row] for row in rows]).to(device)
+            texts = [msgspec.structs.replace(train[row], ids=vary(row, rng)) for row in rows]
+            batch = batch_of(texts).to(device)
             losses.append(_one_step(network, batch, descriptions, optimizer, recipe))
             schedule.step()
             step = (epoch - 1) * steps_an_epoch + index + 1

@@ -9,7 +9,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The defaults made the shipped weights; docs/model-card.md tells what others gave."""
 
     seed: int = 1
-    epochs: int = 8
+    epochs: int = 7
     patience: int = 3
     """Epochs without a better development score after which it stops."""
     batch: int = 32
@@ -22,12 +22,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Share of the steps over which the rates rise; then they fall along a cosine."""
     weight_decay: float = 0.01
     dropout: float = 0.1
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.1
     document_weight: float = 0.5
     """Of the loss of relevance, topics and flags beside that of the stances."""
     addressed_weight: float = 0.5
     """Of the loss of support/neutral/oppose given that a target is addressed."""
-    shared_weight: float = 0.3
+    shared_weight: float = 0.5
     """The same for targets that a text does not address, when all that it addresses agree: what it
     would say. It decides nothing but close calls, where probabilities of a target that was named
     otherwise by the labeller still have to lean the right way."""

@@ -24,9 +24,11 @@ KINDS = (
     ("Poles", "Romanians", "Bulgarians", "Lithuanians"),
     ("Polish", "Romanian", "Bulgarian", "Lithuanian"),
     ("Indian", "Nigerian", "Pakistani", "Filipino", "Vietnamese", "Kenyan", "Nepali"),
-    ("Germany", "France", "Sweden", "Italy", "Spain", "Denmark", "Austria", "Norway", "Belgium")
-    + ("Ireland", "Finland", "Greece", "Portugal", "Poland", "Hungary"),
-    ("German", "French", "Swedish", "Italian", "Spanish", "Danish", "Austrian", "Norwegian", "Greek"),
+    tuple(
+        "Germany France Sweden Italy Spain Denmark Austria Norway Belgium Ireland Finland Greece "
+        "Portugal Poland Hungary".split()
+    ),
+    tuple("German French Swedish Italian Spanish Danish Austrian Norwegian Greek".split()),
     ("Canada", "Australia", "Britain", "America", "New Zealand"),
     ("London", "Paris", "Berlin", "Stockholm", "Rome", "Madrid", "Vienna", "Dublin", "Brussels"),
 )

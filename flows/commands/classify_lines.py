@@ -21,11 +21,11 @@ def command(ctx: click.Context, file: Path) -> None:
     """
     import msgspec
 
-    from classify.classifier import load_classifier
     from classify.classify_lines import BadLine, classify_lines
     from flows.settings import load_settings
+    from flows.wiring import open_classifier
 
-    classifier = load_classifier(load_settings().model)
+    classifier = open_classifier(load_settings())
     encode = msgspec.json.Encoder().encode
     bad = 0
     if str(file) == "-":

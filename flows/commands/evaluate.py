@@ -73,7 +73,7 @@ def _show(report: Report, confusion: bool) -> None:
 
     say(f"Model {report.model}. Rates from 0 to 1; net support and its errors in points.")
     say()
-    columns = "source target n addressed acc_addressed macro_f1 side_f1 ece net_labels net_judged bag_error"
+    columns = "source target n addressed acc_addressed macro_f1 side_f1 ece side_ece net_labels net_judged bag_error"
     table(columns.split(), [_row(each) for each in report.targets])
     if report.labels:
         say()
@@ -92,8 +92,8 @@ def _show(report: Report, confusion: bool) -> None:
     say()
     say(
         "macro_f1: support, neutral, oppose as judged, over the addressed texts; side_f1: support against\n"
-        "oppose by the larger probability; ece: expected calibration error; bag_error: mean error of net\n"
-        "support over bags of 200 with 10 to 90 % of support, not corrected."
+        "oppose by the larger probability; ece, side_ece: expected calibration error of the four stances and\n"
+        "of the side; bag_error: mean error of net support over bags of 200 with 10 to 90 % of support."
     )
 
 
@@ -107,6 +107,7 @@ def _row(each: TargetReport) -> list[Any]:
         _rate(each.macro_f1),
         _rate(each.side_macro_f1),
         _rate(each.calibration_error),
+        _rate(each.side_calibration_error),
         _points(each.labelled_net),
         _points(each.judged_net),
         _points(each.bag_error, sign=False),

@@ -23,6 +23,7 @@ DEFAULT_NAME = "barometer-minilm-1"
 @click.option("--output", type=click.Path(path_type=Path), default=Path("var/model"), show_default=True, help="Folder of checkpoints and of the model.")  # fmt: skip
 @click.option("--base", type=click.Path(path_type=Path), help="Folder of another BERT encoder than MiniLM-L6.")  # fmt: skip
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name and version, kept with every judgement.")  # fmt: skip
+@click.option("--tune", multiple=True, type=click.Path(path_type=Path), help="Labelled JSONL to calibrate on, too; no weight learns from it.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 200), help="Passes over the texts at most.")
 @click.option("--seed", type=int, help="Another order and another start of the heads.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 …; auto takes a GPU where there is one.")  # fmt: skip
@@ -32,6 +33,7 @@ def command(
     output: Path,
     base: Path | None,
     name: str,
+    tune: tuple[Path, ...],
     epochs: int | None,
     seed: int | None,
     device: str,
@@ -48,7 +50,7 @@ def command(
     Started again on the same folder, it goes on after the last finished epoch. `barometer evaluate`
     tells how good the result is; docs/model-card.md how the shipped one was made.
     """
-    split = _split(files, corpus)
+    split = _split(files, tune, corpus)
     try:
         from classify.training.recipe import Recipe
         from flows.training.base_model import packaged_base
@@ -77,7 +79,9 @@ def command(
     _tell(_watched(events))
 
 
-def _split(files: Sequence[Path], corpus: bool) -> Split:
+def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
+    import msgspec
+
     from classify.corpus import load_corpus
     from classify.training.examples import (
         joined,
@@ -87,10 +91,9 @@ def _split(files: Sequence[Path], corpus: bool) -> Split:
     )
     from flows.labelled_files import read_labelled_file
 
-    labelled: list[Labelled] = []
-    for file in files:
-        labelled += read_labelled_file(file)
-    ours = split_labelled(labelled)
+    labelled: list[Labelled] = [each for file in files for each in read_labelled_file(file)]
+    tuning = tuple(each for file in tune for each in read_labelled_file(file))
+    ours = msgspec.structs.replace(split_labelled(labelled), tuning=tuning)
     if not corpus:
         if not ours.train or not ours.development:
             raise Mistake(

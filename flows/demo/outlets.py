@@ -31,7 +31,7 @@ from ingest.document import as_utc
 NEWEST = 2_000
 """Entries that a feed holds at most: enough for everything that an outlet publishes in the demo."""
 
-USUAL = 80
+USUAL = 100
 """Entries of an ordinary feed: what even a large outlet publishes in the three days around an outage."""
 
 _SLOW_CLIENT_SECONDS = 5

@@ -38,6 +38,7 @@ def start_network(base: Path, dropout: float) -> tuple[QueryAttentionNetwork, To
     Raises Mistake when `base` is no folder of a BERT encoder.
     """
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()  # it would report the pooler that is left out
     try:
         config = BertConfig.from_pretrained(base)
         encoder = BertModel.from_pretrained(base, add_pooling_layer=False)

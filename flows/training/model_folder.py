@@ -42,7 +42,6 @@ def export_onnx(folder: Path, network: QueryAttentionNetwork) -> Path:
     """The network as ONNX, 32-bit; any number of texts, tokens and targets."""
     path = folder / "float.onnx"
     network = network.cpu().eval()
-    network.encoder.set_attn_implementation("eager")
     ids = torch.randint(network.encoder.config.vocab_size, (2, 7))
     example = (ids, torch.ones_like(ids), torch.zeros(3, network.encoder.config.hidden_size))
     with warnings.catch_warnings():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,19 @@ from tokenizers import Tokenizer
 from classify.agreement import confusion_counts
 from classify.codebook import FLAGS, STANCES, TOPICS
 from classify.manifest import OTHER, Calibration, Manifest
+from classify.stance import Stance
 from classify.target import TARGETS
 from classify.training.calibrate import (
     best_threshold,
+    calibration_of_sides,
     probability,
-    temperature_of_classes,
     temperature_of_label,
 )
 from classify.training.examples import Split
 from classify.training.fit import Epoch, Scores, Step, fit, logits, scores_of
 from classify.training.network import QueryAttentionNetwork
 from classify.training.recipe import Recipe
+from classify.training.swaps import with_swaps
 from classify.training.tokens import IGNORED, Tokenised, targets_of, tokenised
 from flows.mistake import Mistake
 from flows.training.base_model import start_network
@@ -42,6 +45,8 @@ from flows.training.model_folder import (
     save_checkpoint,
     write_manifest,
 )
+
+SUPPORT, OPPOSE = STANCES.index(Stance.SUPPORT), STANCES.index(Stance.OPPOSE)
 
 LAST, BEST = "last.pt", "best.pt"
 
@@ -82,17 +87,25 @@ def train(
     places = int(network.encoder.config.max_position_embeddings)
     recipe = msgspec.structs.replace(recipe, max_tokens=min(recipe.max_tokens, places))
     tokenizer.enable_truncation(recipe.max_tokens)
-    targets = targets_of((*split.train, *split.development, *split.held_out))
+    texts = (*split.train, *split.development, *split.held_out, *split.tuning)
+    targets = targets_of(texts)
     parts = {
         part: tokenised(getattr(split, part), targets, lambda text: tokenizer.encode(text).ids)
-        for part in ("train", "development", "held_out")
+        for part in ("train", "development", "held_out", "tuning")
     }
     descriptions = [tokenizer.encode(target.description).ids for target in targets]
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
     mark = _mark(split, recipe)
     start = _load(checkpoints / LAST, mark)
-    for event in fit(network, parts["train"], parts["development"], descriptions, recipe, start):
+
+    def vary(place: int, rng: random.Random) -> list[int]:
+        ids: list[int] = tokenizer.encode(with_swaps(split.train[place].text, rng)).ids
+        return ids
+
+    for event in fit(
+        network, parts["train"], parts["development"], descriptions, recipe, vary, start
+    ):
         if isinstance(event, Epoch):
             if event.best:
                 _save(checkpoints / BEST, {"mark": mark, "network": event.state["network"]})
@@ -128,7 +141,8 @@ def _finish(
 ) -> Trained:
     development = parts["development"]
     stances, document = logits(network, development, descriptions)
-    manifest = _manifest(stances, document, development, recipe, name, trained_on)
+    sides = _sides(network, parts["tuning"], descriptions)
+    manifest = _manifest(stances, document, development, sides, recipe, name, trained_on)
     reported = parts["held_out"] or development
     judged = logits(network, reported, descriptions)[0]
     float_form = export_onnx(folder, network)
@@ -141,7 +155,7 @@ def _finish(
         judged = int8_judged
     else:
         float_form.replace(int8_form)
-    manifest = msgspec.structs.replace(manifest, confusion=_confusion(judged, reported))
+    manifest = msgspec.structs.replace(manifest, confusion=_confusion(judged, reported, manifest))
     write_manifest(folder, manifest)
     return Trained(
         folder=folder,
@@ -174,6 +188,7 @@ def _manifest(
     stances: np.ndarray[Any, Any],
     document: np.ndarray[Any, Any],
     rows: Sequence[Tokenised],
+    sides: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
     recipe: Recipe,
     name: str,
     trained_on: str,
@@ -181,12 +196,11 @@ def _manifest(
     labels = np.array([row.stances for row in rows])
     outputs = np.array([row.document for row in rows])
     by_target = {
-        target.name: temperature_of_classes(*_labelled(stances[:, index], labels[:, index]))
+        target.name: calibration_of_sides(*_labelled(stances[:, index], labels[:, index]), *sides)
         for index, target in enumerate(TARGETS)
     }
-    by_target[OTHER] = temperature_of_classes(
-        *_labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
-    )
+    every = _labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
+    by_target[OTHER] = calibration_of_sides(*every, *sides)
     by_output: dict[str, Calibration] = {}
     thresholds: dict[str, float] = {}
     for index, output in enumerate(("relevance", *TOPICS, *FLAGS)):
@@ -212,6 +226,17 @@ def _manifest(
     )
 
 
+def _sides(
+    network: QueryAttentionNetwork, rows: Sequence[Tokenised], descriptions: Sequence[list[int]]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Of the tuning texts, the cells labelled support or oppose: logits (M, 4), which support (M,)."""
+    if not rows:
+        return np.zeros((0, len(STANCES))), np.zeros(0, dtype=bool)
+    labels = np.array([row.stances for row in rows])
+    given = (labels == SUPPORT) | (labels == OPPOSE)
+    return logits(network, rows, descriptions)[0][given], labels[given] == SUPPORT
+
+
 def _labelled(
     logits: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -220,15 +245,17 @@ def _labelled(
 
 
 def _confusion(
-    judged: np.ndarray[Any, Any], rows: Sequence[Tokenised]
+    stances: np.ndarray[Any, Any], rows: Sequence[Tokenised], manifest: Manifest
 ) -> dict[str, tuple[tuple[int, ...], ...]]:
     labels = np.array([row.stances for row in rows])
     counts = {}
     for index, target in enumerate(TARGETS):
         given = labels[:, index] != IGNORED
-        table = confusion_counts(
-            labels[given, index], judged[given, index].argmax(axis=-1), len(STANCES)
+        calibration = manifest.stance_calibration[target.name]
+        calibrated = stances[given, index] / calibration.temperature + np.array(
+            calibration.bias or 0.0
         )
+        table = confusion_counts(labels[given, index], calibrated.argmax(axis=-1), len(STANCES))
         counts[target.name] = tuple(tuple(int(n) for n in row) for row in table)
     return counts
 
