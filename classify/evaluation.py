@@ -22,12 +22,15 @@ from classify.agreement import confusion_counts, expected_calibration_error, f1_
 from classify.classifier import Assessment, Classifier
 from classify.codebook import FLAGS, STANCES, TOPICS
 from classify.labelled import Labelled
-from classify.stance import Stance
+from classify.stance import Probabilities, Stance
 from classify.target import TARGETS, Target
 
 SUPPORT, NEUTRAL, OPPOSE, NOT_ADDRESSED = range(len(STANCES))
 
 ASSESSED_TOGETHER = 256
+
+ALL = "all"
+"""Stands for a target where the labels of all targets of a source are taken together."""
 
 BAG = 200
 BAGS = 20
@@ -107,10 +110,9 @@ def evaluate(
     return Report(
         model=classifier.model,
         targets=tuple(
-            _target_report(source, target.name, rows, seed)
+            report
             for source, rows in by_source.items()
-            for target in targets
-            if any(target.name in each.stances for each, _ in rows)
+            for report in _target_reports(source, [target.name for target in targets], rows, seed)
         ),
         labels=tuple(
             report
@@ -162,13 +164,30 @@ def _targets(labelled: Iterable[Labelled]) -> list[Target]:
     return list(targets.values())
 
 
-def _target_report(
-    source: str, target: str, rows: Sequence[tuple[Labelled, Assessment]], seed: int
+def _target_reports(
+    source: str, targets: Sequence[str], rows: Sequence[tuple[Labelled, Assessment]], seed: int
+) -> list[TargetReport]:
+    """One per target that is labelled in the source, and one of all its labels together."""
+    cells = {
+        target: [
+            (each.stances[target], given.stances[target])
+            for each, given in rows
+            if target in each.stances
+        ]
+        for target in targets
+    }
+    reports = [_report(source, target, of, seed) for target, of in cells.items() if of]
+    if len(reports) > 1:
+        reports.append(_report(source, ALL, [cell for of in cells.values() for cell in of], seed))
+    return reports
+
+
+def _report(
+    source: str, target: str, cells: Sequence[tuple[Stance, Probabilities]], seed: int
 ) -> TargetReport:
-    rows = [(each, given) for each, given in rows if target in each.stances]
-    labelled = np.array([STANCES.index(each.stances[target]) for each, _ in rows])
-    p = np.array([_row(given, target) for _, given in rows])
-    judged = np.array([STANCES.index(given.stances[target].stance) for _, given in rows])
+    labelled = np.array([STANCES.index(stance) for stance, _ in cells])
+    p = np.array([[p.support, p.neutral, p.oppose, p.not_addressed] for _, p in cells])
+    judged = np.array([STANCES.index(p.stance) for _, p in cells])
     on = labelled != NOT_ADDRESSED
     counts = confusion_counts(labelled, judged, len(STANCES))
     side_f1, side_error = _sides(labelled, p)
@@ -176,7 +195,7 @@ def _target_report(
     return TargetReport(
         source=source,
         target=target,
-        n=len(rows),
+        n=len(cells),
         addressed=int(on.sum()),
         addressed_accuracy=None if on.all() else float(((judged != NOT_ADDRESSED) == on).mean()),
         accuracy=float((labelled == judged).mean()),
@@ -189,11 +208,6 @@ def _target_report(
         bag_error=bag_error(labelled, judged, seed),
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
     )
-
-
-def _row(assessment: Assessment, target: str) -> list[float]:
-    p = assessment.stances[target]
-    return [p.support, p.neutral, p.oppose, p.not_addressed]
 
 
 def _sides(

@@ -163,3 +163,19 @@ def test_bags_need_enough_of_each_side() -> None:
     few = np.array([0] * 9 + [2] * 50)
 
     assert bag_error(few, few, seed=1) is None
+
+
+def test_a_source_with_several_targets_has_a_line_for_all_of_them() -> None:
+    labelled = [
+        Labelled(
+            id=str(n),
+            text=f"{stance} {n}",
+            stances={"regular": Stance(stance), "asylum": Stance(stance)},
+        )
+        for n, stance in enumerate(["support", "oppose", "oppose"])
+    ]
+
+    reports = evaluate(labelled, Reader(honest)).targets
+
+    assert [(each.target, each.n) for each in reports] == [("regular", 3), ("asylum", 3), ("all", 6)]
+    assert reports[-1].labelled_net == pytest.approx(-100 / 3)

@@ -140,7 +140,12 @@ def test_a_plain_install_has_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("dev",)), (TRAIN_LOCK, ("models", "train"))]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ()),
+        ("requirements-dev.lock", ("dev",)),
+        (TRAIN_LOCK, ("models", "train")),
+    ],
 )
 def test_every_direct_dependency_is_locked_at_a_version_it_allows(
     lock: str, extras: tuple[str, ...]

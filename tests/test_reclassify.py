@@ -59,7 +59,9 @@ def some(number: int, **values: Any) -> Document:
     words = ELSEWHERE[0] if number % 10 == 9 else ABOUT[number % len(ABOUT)]
     german = number % 6 == 5
     if german and number % 10 != 9:
-        words = "Die Einwanderung von Fachkräften muss leichter werden, sagen viele Betriebe im Land"
+        words = (
+            "Die Einwanderung von Fachkräften muss leichter werden, sagen viele Betriebe im Land"
+        )
     values = {
         "id": f"{number * 7919 % 2**32:08x}" * 4,
         "text": f"{words} ({number})",

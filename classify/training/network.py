@@ -1,12 +1,10 @@
-"""The two networks that were compared; the shipped one is the first.
+"""The network: one encoding of a text, asked by one query per target.
 
-query attention:  text -encoder-> tokens -<- attention -<- one query per target -> 4 stance logits each
-                             \\-> pooled -> relevance, topics, flags
-pair encoder:     [CLS] target description [SEP] text [SEP] -encoder-> pooled -> 4 stance logits
-                  (the document head reads the text alone, as above)
+text -encoder-> tokens -<- attention -<- one query per target -> 4 stance logits each
+             \\-> pooled -> relevance, topics, flags
 
 A target's query is the pooled encoding of its description: targets come in words, and a new one
-needs no training. In the first network all targets share one encoding of the text.
+needs no training. benchmarks/architectures.py compares it with an encoder of pairs.
 """
 
 from __future__ import annotations
@@ -98,36 +96,6 @@ class TargetAttention(nn.Module):
     def _split(self, rows: Tensor) -> Tensor:
         """(B, N, H) -> (B, heads, N, H / heads)."""
         return rows.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-
-class PairNetwork(nn.Module):
-    """One encoding per pair of target description and text: the alternative that was compared."""
-
-    def __init__(self, config: BertConfig, document_outputs: int, dropout: float = 0.1) -> None:
-        super().__init__()
-        hidden = config.hidden_size
-        self.encoder = BertModel(config, add_pooling_layer=False)
-        self.stance = nn.Sequential(
-            nn.LayerNorm(2 * hidden),
-            nn.Linear(2 * hidden, hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, STANCES),
-        )
-        self.document = nn.Sequential(
-            nn.LayerNorm(2 * hidden),
-            nn.Linear(2 * hidden, hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, document_outputs),
-        )
-
-    def whole(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        """The mean and the first token of each row, (B, 2 H)."""
-        tokens = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-        ).last_hidden_state
-        return torch.cat([mean_of_tokens(tokens, attention_mask), tokens[:, 0]], dim=-1)
 
 
 def mean_of_tokens(tokens: Tensor, attention_mask: Tensor) -> Tensor:
