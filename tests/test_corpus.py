@@ -7,7 +7,7 @@ from classify.corpus import Passage, held_out, load_corpus
 from classify.stance import Stance
 from classify.target import TARGETS
 
-PASSAGES = 10_881
+PASSAGES = 10_879
 """In the files of classify/corpus; one more or less is a change that its README must tell."""
 
 
@@ -15,7 +15,7 @@ def test_the_corpus_has_every_passage_once() -> None:
     corpus = load_corpus()
     assert len(corpus) == PASSAGES
     assert len({passage.id for passage in corpus}) == PASSAGES
-    assert len({passage.text.casefold() for passage in corpus}) > PASSAGES - 5
+    assert len({passage.text.casefold() for passage in corpus}) == PASSAGES
 
 
 def test_every_passage_has_text_and_a_stance_for_each_target() -> None:
