@@ -177,5 +177,9 @@ def test_a_source_with_several_targets_has_a_line_for_all_of_them() -> None:
 
     reports = evaluate(labelled, Reader(honest)).targets
 
-    assert [(each.target, each.n) for each in reports] == [("regular", 3), ("asylum", 3), ("all", 6)]
+    assert [(each.target, each.n) for each in reports] == [
+        ("regular", 3),
+        ("asylum", 3),
+        ("all", 6),
+    ]
     assert reports[-1].labelled_net == pytest.approx(-100 / 3)
