@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classify.classifier import Assessment
 from classify.manifest import OTHER, Calibration, Manifest
-from classify.stance import NOT_ADDRESSED, Probabilities
+from classify.stance import Probabilities
 from classify.target import TARGETS, Target
 
 MOST_TOPICS = 3
@@ -69,17 +69,6 @@ def assessments(
         _assessment(row, [rows[n] for rows in of_target], manifest, targets)
         for n, row in enumerate(of_document)
     ]
-
-
-def nothing_said(targets: Sequence[Target]) -> Assessment:
-    """The assessment of a text that has nothing to read."""
-    return Assessment(
-        relevance=0.0,
-        topics=(),
-        conflates=False,
-        dehumanising=False,
-        stances={target.name: NOT_ADDRESSED for target in targets},
-    )
 
 
 def _assessment(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from classify.stance import Probabilities
+from classify.stance import NOT_ADDRESSED, Probabilities
 from classify.target import Target
 
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     dehumanising: bool
     stances: Mapping[str, Probabilities]
     """By target name; every target asked for is present."""
+
+
+def nothing_said(targets: Sequence[Target]) -> Assessment:
+    """The assessment of a text that has nothing to read."""
+    return Assessment(
+        relevance=0.0,
+        topics=(),
+        conflates=False,
+        dehumanising=False,
+        stances={target.name: NOT_ADDRESSED for target in targets},
+    )
 
 
 class ModelError(Exception):

@@ -17,10 +17,10 @@ from itertools import islice
 
 import msgspec
 
-from classify.classifier import Assessment, Classifier
+from classify.classifier import Assessment, Classifier, nothing_said
 from classify.judge import RELEVANT_FROM
 from classify.language import counts_as, supported
-from classify.stance import NOT_ADDRESSED, Probabilities, Stance
+from classify.stance import Probabilities, Stance
 from classify.target import TARGETS, Target
 from ingest.document import UNKNOWN_LANGUAGE
 
@@ -158,22 +158,12 @@ def _answers(queries: Sequence[_Query], classifier: Classifier) -> dict[int, Ans
             key = tuple((target.name, target.description) for target in query.targets)
             groups.setdefault(key, []).append(query)
         else:
-            rows[query.line] = _answer(query, _nothing(query.targets))
+            rows[query.line] = _answer(query, nothing_said(query.targets))
     for group in groups.values():
         assessments = classifier.assess([query.text for query in group], group[0].targets)
         for query, assessment in zip(group, assessments, strict=True):
             rows[query.line] = _answer(query, assessment)
     return rows
-
-
-def _nothing(targets: Iterable[Target]) -> Assessment:
-    return Assessment(
-        relevance=0.0,
-        topics=(),
-        conflates=False,
-        dehumanising=False,
-        stances={target.name: NOT_ADDRESSED for target in targets},
-    )
 
 
 def _answer(query: _Query, assessment: Assessment) -> Answer:

@@ -29,9 +29,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.calibration import assessments, nothing_said
-from classify.classifier import Assessment, ModelError
+from classify.calibration import assessments
+from classify.classifier import Assessment, ModelError, nothing_said
 from classify.excerpt import kept_tokens
+from classify.hub_errors import first_line
 from classify.manifest import CHECKPOINT, MANIFEST, TOKENIZER, WEIGHTS, Manifest
 from classify.model_check import OUTPUTS, graph_fault, manifest_fault, results_fault
 from classify.target import Target
@@ -290,8 +291,3 @@ def try_longest(
         )
     if fault:
         raise ModelError(f"{path} {fault}; {remedy}.")
-
-
-def first_line(error: Exception) -> str:
-    """The first line of what a library says, without its full stop."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:300]

@@ -10,9 +10,9 @@ from classify.calibration import (
     class_probabilities,
     document_outputs,
     label_probability,
-    nothing_said,
     stance_calibration,
 )
+from classify.classifier import nothing_said
 from classify.codebook import FLAGS, TOPICS
 from classify.manifest import OTHER, Calibration, Manifest
 from classify.stance import NOT_ADDRESSED, Stance

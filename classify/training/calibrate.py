@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit, log_expit, log_softmax
+from scipy.special import log_expit, log_softmax
 
 from classify.manifest import Calibration
 
@@ -67,13 +67,6 @@ def best_threshold(p: Floats, labels: Floats, candidates: Sequence[float] = ()) 
         return 0.5
     tried = candidates or np.round(np.arange(0.1, 0.91, 0.05), 2).tolist()
     return max(tried, key=lambda t: (_f1(p >= t, labels > 0), -abs(t - 0.5)))
-
-
-def probability(logits: Floats, calibration: Calibration) -> Floats:
-    """Of one yes-or-no output."""
-    bias = calibration.bias[0] if calibration.bias else 0.0
-    result: Floats = expit(logits / calibration.temperature + bias)
-    return result
 
 
 def _f1(judged: NDArray[np.bool_], labelled: NDArray[np.bool_]) -> float:

@@ -21,6 +21,7 @@ import torch
 from tokenizers import Tokenizer
 
 from classify.agreement import confusion_counts
+from classify.calibration import label_probability
 from classify.codebook import FLAGS, STANCES, TOPICS
 from classify.manifest import OTHER, Calibration, Manifest
 from classify.stance import Stance
@@ -28,7 +29,6 @@ from classify.target import TARGETS
 from classify.training.calibrate import (
     best_threshold,
     calibration_of_sides,
-    probability,
     temperature_of_label,
 )
 from classify.training.examples import Split
@@ -208,7 +208,9 @@ def _manifest(
         column, wanted = document[given, index], outputs[given, index]
         by_output[output] = temperature_of_label(column, wanted)
         if index:
-            thresholds[output] = best_threshold(probability(column, by_output[output]), wanted)
+            thresholds[output] = best_threshold(
+                label_probability(column, by_output[output]), wanted
+            )
     return Manifest(
         format=1,
         name=name,
