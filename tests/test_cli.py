@@ -261,7 +261,7 @@ def test_ctrl_c_ends_a_command_with_a_sentence(place: Place) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # A shell that starts these tests in the background lets its children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert judging.stdin is not None and judging.stdout is not None and judging.stderr is not None
     judging.stdin.write(line.encode() * 256)
