@@ -114,6 +114,22 @@ def test_a_file_that_is_not_there_is_named(place: Place, command: str) -> None:
     assert said.sentence == "Cannot read nowhere.jsonl: No such file or directory."
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": "Deport them.", "target": "irregular", "stance": "oppose"},
+        {"text": "Fine.", "target": "raids", "description": "raids at work", "stance": "oppose"},
+    ],
+)
+def test_too_few_labels_to_train_on_are_refused(place: Place, row: dict[str, str]) -> None:
+    name = place.write("few.jsonl", json.dumps(row))
+
+    said = place.run("train", name, "--no-corpus")
+
+    assert said.status == 2
+    assert said.sentence.startswith("Too few texts are labelled for a target of the codebook")
+
+
 def test_training_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['torch'] = None\n"

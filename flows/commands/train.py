@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "barometer-minilm-1"
 
+CODEBOOK = {"regular", "irregular", "asylum", "general"}
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -95,9 +97,10 @@ def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
     tuning = tuple(each for file in tune for each in read_labelled_file(file))
     ours = msgspec.structs.replace(split_labelled(labelled), tuning=tuning)
     if not corpus:
-        if not ours.train or not ours.development:
+        if not ours.train or not any(set(each.stances) & CODEBOOK for each in ours.development):
             raise Mistake(
-                "Too few labelled texts to train on; give more, or leave out --no-corpus."
+                "Too few texts are labelled for a target of the codebook; give more, or leave out "
+                "--no-corpus."
             )
         return ours
     return joined(split_passages(load_corpus()), split_own_targets(), ours)
