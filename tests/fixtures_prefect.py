@@ -52,7 +52,13 @@ class PrefectServer:
 
     def ask(self, path: str, **body: Any) -> Any:
         """The answer to a POST."""
-        answer = httpx.post(f"{self.api_url}/{path}", json=body, timeout=10)
+        deadline = time.monotonic() + 30
+        while True:
+            answer = httpx.post(f"{self.api_url}/{path}", json=body, timeout=30)
+            # Its answer while its SQLite file is locked; its own client asks again too.
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
         assert answer.is_success, answer.text
         return answer.json()
 
