@@ -32,7 +32,7 @@ try:
     from torch.nn import functional
 
     from classify.training.examples import split_passages
-    from classify.training.network import QueryAttentionNetwork, mean_of_tokens
+    from classify.training.network import QueryAttentionNetwork, head, mean_of_tokens
     from classify.training.recipe import Recipe
     from classify.training.tokens import ADDRESSED, Tokenised, padded, shuffled, tokenised
     from flows.training.base_model import packaged_base, start_network
@@ -50,13 +50,7 @@ class Pairs(nn.Module):
         hidden = start.encoder.config.hidden_size
         self.encoder = start.encoder
         self.descriptions = list(descriptions)
-        self.stance = nn.Sequential(
-            nn.LayerNorm(2 * hidden),
-            nn.Linear(2 * hidden, hidden),
-            nn.GELU(),
-            nn.Dropout(0.1),
-            nn.Linear(hidden, len(STANCES)),
-        )
+        self.stance = head(hidden, len(STANCES), 0.1)
 
     def forward(self, texts: Sequence[list[int]]) -> Tensor:
         """Stance logits (N, T, 4) of token ids."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,9 +74,9 @@ def _f1(judged: NDArray[np.bool_], labelled: NDArray[np.bool_]) -> float:
     return 2 * int((judged & labelled).sum()) / both if both else 0.0
 
 
-def _coolest(loss) -> Calibration:  # type: ignore[no-untyped-def]
+def _coolest(loss: Callable[[float], float]) -> Calibration:
     found = minimize_scalar(
-        lambda log_t: loss(np.exp(log_t)),
+        lambda log_t: loss(float(np.exp(log_t))),
         bounds=(np.log(COLDEST), np.log(HOTTEST)),
         method="bounded",
     )

@@ -166,7 +166,6 @@ def scores_of(stance_logits: np.ndarray[Any, Any], rows: Sequence[Tokenised]) ->
     labels = np.array([row.stances for row in rows])
     given = labels != IGNORED
     labels, judged = labels[given], stance_logits.argmax(axis=-1)[given]
-    counts = confusion_counts(labels, judged, len(STANCES))
     addressed = float(((labels == ADDRESSED) == (judged == ADDRESSED)).mean())
     on = labels != ADDRESSED
     counts = confusion_counts(labels[on], judged[on], len(STANCES))

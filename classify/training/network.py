@@ -31,20 +31,8 @@ class QueryAttentionNetwork(nn.Module):
         self.encoder.set_attn_implementation("eager")
         self.query = nn.Sequential(nn.LayerNorm(hidden), nn.Linear(hidden, hidden))
         self.reading = TargetAttention(hidden, config.num_attention_heads, dropout)
-        self.stance = nn.Sequential(
-            nn.LayerNorm(2 * hidden),
-            nn.Linear(2 * hidden, hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, STANCES),
-        )
-        self.document = nn.Sequential(
-            nn.LayerNorm(2 * hidden),
-            nn.Linear(2 * hidden, hidden),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, document_outputs),
-        )
+        self.stance = head(hidden, STANCES, dropout)
+        self.document = head(hidden, document_outputs, dropout)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, queries: Tensor
@@ -96,6 +84,17 @@ class TargetAttention(nn.Module):
     def _split(self, rows: Tensor) -> Tensor:
         """(B, N, H) -> (B, heads, N, H / heads)."""
         return rows.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+def head(hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+    """From two vectors side by side (…, 2 H) to logits (…, outputs)."""
+    return nn.Sequential(
+        nn.LayerNorm(2 * hidden),
+        nn.Linear(2 * hidden, hidden),
+        nn.GELU(),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, outputs),
+    )
 
 
 def mean_of_tokens(tokens: Tensor, attention_mask: Tensor) -> Tensor:

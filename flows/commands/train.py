@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "barometer-minilm-1"
 
-CODEBOOK = {"regular", "irregular", "asylum", "general"}
-
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -85,6 +83,7 @@ def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
     import msgspec
 
     from classify.corpus import load_corpus
+    from classify.target import TARGETS
     from classify.training.examples import (
         joined,
         split_labelled,
@@ -97,7 +96,8 @@ def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
     tuning = tuple(each for file in tune for each in read_labelled_file(file))
     ours = msgspec.structs.replace(split_labelled(labelled), tuning=tuning)
     if not corpus:
-        if not ours.train or not any(set(each.stances) & CODEBOOK for each in ours.development):
+        codebook = {target.name for target in TARGETS}
+        if not ours.train or not any(codebook & set(each.stances) for each in ours.development):
             raise Mistake(
                 "Too few texts are labelled for a target of the codebook; give more, or leave out "
                 "--no-corpus."
