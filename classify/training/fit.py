@@ -209,11 +209,12 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 
 def _groups(network: QueryAttentionNetwork, recipe: Recipe) -> list[dict[str, Any]]:
-    """Lower layers learn more slowly (Howard and Ruder 2018); the embeddings stay as they were."""
+    """Lower layers learn more slowly (Howard and Ruder 2018); the lowest stay as they were."""
     layers = network.encoder.config.num_hidden_layers
+    frozen = ("encoder.embeddings.", *(f"{ENCODER_LAYER}{n}." for n in range(recipe.frozen_layers)))
     groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
-        if name.startswith("encoder.embeddings."):
+        if name.startswith(frozen):
             parameter.requires_grad = False
             continue
         rate = recipe.head_rate

@@ -9,19 +9,25 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The defaults made the shipped weights; docs/model-card.md tells what others gave."""
 
     seed: int = 1
-    epochs: int = 7
+    epochs: int = 5
     patience: int = 3
     """Epochs without a better development score after which it stops."""
     batch: int = 32
     max_tokens: int = 256
     encoder_rate: float = 1.5e-4
     """Learning rate of the encoder's last layer; each layer below has `layer_decay` of it."""
+    frozen_layers: int = 2
+    """Lowest layers of the encoder that stay as they were pretrained, like the embeddings."""
     head_rate: float = 5e-4
     layer_decay: float = 0.9
     warm_up: float = 0.08
     """Share of the steps over which the rates rise; then they fall along a cosine."""
     weight_decay: float = 0.01
-    dropout: float = 0.1
+    dropout: float = 0.0
+    words_dropped: float = 0.1
+    """Share of a training text's tokens left out, others in each epoch, so that no single word decides."""
+    stories: float = 0.4
+    """Share of the sample corpus's stories that are learned from (see examples.STORIES)."""
     label_smoothing: float = 0.1
     document_weight: float = 0.5
     """Of the loss of relevance, topics and flags beside that of the stances."""

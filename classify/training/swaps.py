@@ -1,4 +1,6 @@
-"""Words that say whom or where, not what of them, changed for others of their kind while training.
+"""What is varied of a training text from epoch to epoch: words of one kind exchanged, tokens left out.
+
+Exchanged are words that say whom or where, not what of them.
 
 In the sample corpus `refugees` stands more often in favourable texts and `asylum seekers` in hostile
 ones; a network took that for the stance, and read every forum comment about refugees as support.
@@ -64,3 +66,8 @@ def _cased(word: str, like: str) -> str:
     if like.isupper():
         return word.upper()
     return word[0].upper() + word[1:] if like[0].isupper() else word
+
+
+def with_gaps(ids: list[int], share: float, rng: random.Random) -> list[int]:
+    """Token ids without about `share` of them; the first and the last, which are special, stay."""
+    return [ids[0], *(each for each in ids[1:-1] if rng.random() >= share), ids[-1]]

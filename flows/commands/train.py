@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classify.training.examples import Split
     from flows.training.training_run import Trained
 
-DEFAULT_NAME = "barometer-minilm-1"
+DEFAULT_NAME = "barometer-minilm-2"
 
 
 @click.command()
@@ -50,7 +50,6 @@ def command(
     Started again on the same folder, it goes on after the last finished epoch. `barometer evaluate`
     tells how good the result is; docs/model-card.md how the shipped one was made.
     """
-    split = _split(files, tune, corpus)
     try:
         from classify.training.recipe import Recipe
         from flows.training.base_model import packaged_base
@@ -61,6 +60,7 @@ def command(
             "pip install 'barometer[train]'."
         ) from error
     recipe = Recipe(**{k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None})
+    split = _split(files, tune, corpus, recipe.stories)
     device = device_of(device)
     click.echo(
         f"{len(split.train):,} texts to learn from, {len(split.development):,} that steer, "
@@ -79,7 +79,9 @@ def command(
     _tell(_watched(events))
 
 
-def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
+def _split(
+    files: Sequence[Path], tune: Sequence[Path], corpus: bool, stories: float
+) -> Split:
     import msgspec
 
     from classify.corpus import load_corpus
@@ -103,7 +105,7 @@ def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool) -> Split:
                 "--no-corpus."
             )
         return ours
-    return joined(split_passages(load_corpus()), split_own_targets(), ours)
+    return joined(split_passages(load_corpus(), stories), split_own_targets(), ours)
 
 
 def _trained_on(files: Sequence[Path], corpus: bool) -> str:

@@ -35,7 +35,7 @@ from classify.training.examples import Split
 from classify.training.fit import Epoch, Scores, Step, fit, logits, scores_of
 from classify.training.network import QueryAttentionNetwork
 from classify.training.recipe import Recipe
-from classify.training.swaps import with_swaps
+from classify.training.swaps import with_gaps, with_swaps
 from classify.training.tokens import IGNORED, Tokenised, targets_of, tokenised
 from flows.mistake import Mistake
 from flows.training.base_model import start_network
@@ -101,7 +101,7 @@ def train(
 
     def vary(place: int, rng: random.Random) -> list[int]:
         ids: list[int] = tokenizer.encode(with_swaps(split.train[place].text, rng)).ids
-        return ids
+        return with_gaps(ids, recipe.words_dropped, rng)
 
     for event in fit(
         network, parts["train"], parts["development"], descriptions, recipe, vary, start
@@ -263,10 +263,11 @@ def _confusion(
 
 
 def _mark(split: Split, recipe: Recipe) -> str:
-    """What must be the same for a run to go on: the recipe and the texts."""
+    """What must be the same for a run to go on: the recipe, and the texts that decide the weights."""
     from hashlib import sha256
 
-    return sha256(msgspec.json.encode([recipe, split])).hexdigest()
+    texts = [split.train, split.development]
+    return sha256(msgspec.json.encode([recipe, texts])).hexdigest()
 
 
 def _save(path: Path, content: Any) -> None:
