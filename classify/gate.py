@@ -8,21 +8,18 @@ or phrase (`visa`), the beginning of one (`refugee*`), its end (`*flüchtling`) 
 (`*移民*`, for scripts without blanks and languages that compound). What a hit says, by kind:
 
 - `strong`: enough alone, wherever it stands ("asylum", "deported", "let them stay").
-- `clue`: a word that migration shares with other subjects ("border", "permit", "Syrians",
-  "harvest"). Its points count once, however often it is met.
-- `against`: a word of another desk ("goalkeeper", "dividend", "hurricane"); points below zero.
-- `voice`: somebody speaks ("I", "them", "isn't", "!"). News seldom does; people who argue about
-  newcomers do, and often name them by a pronoun alone. VOICE gives the points for how many
-  different ones are met; they count only beside a clue.
+- `clue`: a word or a pair of words that migration shares with other subjects ("border", "permit",
+  "Syrians", "these people"). Its points count once, however often it is met.
+- `against`: one of another desk ("goalkeeper", "dividend", "said on"); points below zero.
 - `other`: another sense ("data migration", "Visa card", "pitch invasion"); what begins in it
   is no hit.
 
 A text may be about migration if it has a strong hit in its first MAX_CHARACTERS, or if the points
-of its first LEAD characters reach ENOUGH. A lead names its subject; further down, the odd border
-or permit is met in any long text. `benchmarks/gate.py --fit` finds the points by logistic
-regression, on passages that are not held out and on the tuning part of the general news sample,
-and `--curve` shows how recall and the share of general news move with ENOUGH. Recall goes first:
-whoever prefers fewer texts to judge raises ENOUGH and loses oblique remarks, not plain ones.
+of its first LEAD characters reach ENOUGH (in news ENOUGH_IN_NEWS). A lead names its subject;
+further down, the odd border or permit is met in any long text. `benchmarks/gate.py --fit` chooses
+the English clues and words against among all words and pairs of the sample corpus and of general
+news, and their points, by logistic regression on what is not held out; `--curve` shows how recall
+and the share of general news move with ENOUGH.
 
 Folding takes case, diacritics, vowel points and the many blanks, hyphens and apostrophes away, so
 that "RÉFUGIÉS", "refugies" and "re\N{SOFT HYPHEN}fugies" are the same; each folded character knows
@@ -46,13 +43,13 @@ MAX_CHARACTERS = 20_000
 LEAD = 1_000
 """Characters in which clues, voice and other desks' words count."""
 
-ENOUGH = 7
-"""Points from which clues, with or without voice, stand for a strong term."""
+ENOUGH = 20
+"""Points from which clues stand for a strong term."""
 
-VOICE = (0, 7, 12, 16, 19, 22, 25)
-"""Points for so many different words of voice; the last for more."""
+ENOUGH_IN_NEWS = 48
+"""The same in news, which names its subject; people who argue about newcomers often say "them"."""
 
-Kind = Literal["strong", "clue", "against", "voice", "other"]
+Kind = Literal["strong", "clue", "against", "other"]
 
 
 class Term(NamedTuple):
@@ -79,20 +76,54 @@ class Hit(NamedTuple):
     term: Term
 
 
-def may_be_about_migration(text: str) -> bool:
+class Matcher:
+    """Finds terms in folded text: the automaton, and what its patterns stand for."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        from ahocorasick_rs import AhoCorasick
+
+        by_text: dict[str, tuple[Term, ...]] = {}
+        for term in terms:
+            by_text[term.text] = (*by_text.get(term.text, ()), term)
+        self._automaton: AhoCorasick = AhoCorasick(by_text)
+        self._by_pattern = list(by_text.values())
+
+    def hits(self, folded: str) -> list[Hit]:
+        """Every term met, at the boundaries that it asks for, outside other senses; in order."""
+        last = len(folded)
+        found = [
+            Hit(start, end, term)
+            for pattern, start, end in self._automaton.find_matches_as_indexes(
+                folded, overlapping=True
+            )
+            for term in self._by_pattern[pattern]
+            if not (term.starts and start and folded[start - 1].isalnum())
+            and not (term.ends and end < last and folded[end].isalnum())
+        ]
+        others = [(hit.start, hit.end) for hit in found if hit.term.kind == "other"]
+        if others:
+            found = [
+                hit
+                for hit in found
+                if hit.term.kind != "other" and not any(a <= hit.start < z for a, z in others)
+            ]
+        return sorted(found)
+
+
+def may_be_about_migration(text: str, enough: int = ENOUGH) -> bool:
     """False only where nothing in `text` names migration, migrants or what they meet."""
-    return bool(_counted(_hits(fold(text[:MAX_CHARACTERS])[0])))
+    return bool(_counted(_shipped().hits(fold(text[:MAX_CHARACTERS])[0]), enough))
 
 
 def gate_hits(text: str) -> list[tuple[int, int]]:
     """What in `text` let it through: (start, end) in characters, in order, apart from each other.
 
-    Strong hits; where there is none, the clues and voices that were enough. Empty exactly where the
-    gate stops the text.
+    Strong hits; where there is none, the heaviest clues. Empty exactly where the gate stops
+    the text (of another kind than news).
     """
     folded, places = fold(text[:MAX_CHARACTERS])
     spans: list[tuple[int, int]] = []
-    for hit in _counted(_hits(folded)):
+    for hit in _counted(_shipped().hits(folded)):
         start, end = hit.start, hit.end
         if places is not None:
             start, end = places[start], places[end - 1] + 1
@@ -103,21 +134,24 @@ def gate_hits(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def evidence(text: str) -> tuple[bool, int, list[Term]]:
-    """Whether there is a strong hit, the points, and the terms that count; for the curious."""
-    hits = _hits(fold(text[:MAX_CHARACTERS])[0])
+def evidence(text: str, matcher: Matcher | None = None) -> tuple[bool, int, list[Term]]:
+    """Whether there is a strong hit, the points, and the terms that count; of the shipped terms or others."""
+    hits = (matcher or _shipped()).hits(fold(text[:MAX_CHARACTERS])[0])
     strong = [hit.term for hit in hits if hit.term.kind == "strong"]
     weak = _weak(hits)
-    return bool(strong), _points(weak), sorted({*strong, *weak})
+    return bool(strong), sum(term.points for term in weak), sorted({*strong, *weak})
 
 
-def _counted(hits: list[Hit]) -> list[Hit]:
-    """The hits that let a text through, in order; none where it is stopped."""
+def _counted(hits: list[Hit], enough: int = ENOUGH) -> list[Hit]:
+    """The hits that tell most of those that let a text through, in order; none where it is stopped."""
     strong = [hit for hit in hits if hit.term.kind == "strong"]
     if strong:
         return strong
-    if _points(_weak(hits)) >= ENOUGH:
-        return [hit for hit in hits if hit.term.kind in ("clue", "voice") and hit.end <= LEAD]
+    if sum(term.points for term in _weak(hits)) >= enough:
+        clues = [hit for hit in hits if hit.term.kind == "clue" and hit.end <= LEAD]
+        # Most words of a text are worth a little; what tells are the heaviest.
+        heaviest = max((hit.term.points for hit in clues), default=0)
+        return [hit for hit in clues if 2 * hit.term.points >= heaviest]
     return []
 
 
@@ -126,41 +160,10 @@ def _weak(hits: Iterable[Hit]) -> set[Term]:
     return {hit.term for hit in hits if hit.term.kind != "strong" and hit.end <= LEAD}
 
 
-def _points(terms: Iterable[Term]) -> int:
-    terms = list(terms)
-    if not any(term.kind == "clue" for term in terms):
-        return 0
-    voices = sum(term.kind == "voice" for term in terms)
-    return sum(term.points for term in terms) + VOICE[min(voices, len(VOICE) - 1)]
-
-
-def _hits(folded: str) -> list[Hit]:
-    """Every term met, at the boundaries that it asks for, outside other senses; in order."""
-    automaton, by_pattern = _automaton()
-    last = len(folded)
-    found = [
-        Hit(start, end, term)
-        for pattern, start, end in automaton.find_matches_as_indexes(folded, overlapping=True)
-        for term in by_pattern[pattern]
-        if not (term.starts and start and folded[start - 1].isalnum())
-        and not (term.ends and end < last and folded[end].isalnum())
-    ]
-    others = [(hit.start, hit.end) for hit in found if hit.term.kind == "other"]
-    found = [hit for hit in found if hit.term.kind != "other"]
-    if others:
-        found = [hit for hit in found if not any(a <= hit.start < z for a, z in others)]
-    return sorted(found)
-
-
 @cache
-def _automaton() -> tuple[AhoCorasick, list[tuple[Term, ...]]]:
-    """Built at the first call; by the automaton's pattern numbers, the terms with that text."""
-    from ahocorasick_rs import AhoCorasick
-
-    terms: dict[str, tuple[Term, ...]] = {}
-    for term in load_terms():
-        terms[term.text] = (*terms.get(term.text, ()), term)
-    return AhoCorasick(terms), list(terms.values())
+def _shipped() -> Matcher:
+    """Built at the first call."""
+    return Matcher(load_terms())
 
 
 @cache

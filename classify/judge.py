@@ -20,7 +20,7 @@ import msgspec
 
 from classify.classifier import Assessment, Classifier
 from classify.disposition import Disposition
-from classify.gate import may_be_about_migration
+from classify.gate import ENOUGH, ENOUGH_IN_NEWS, may_be_about_migration
 from classify.judgement import Judgement, Reading
 from classify.language import counts_as, supported
 from classify.target import TARGETS, Target
@@ -48,7 +48,11 @@ def judge(
         _readable(document, text, classifier)
         for document, text in zip(documents, texts, strict=True)
     ]
-    gated = [i for i, text in enumerate(texts) if readable[i] and may_be_about_migration(text)]
+    gated = [
+        i
+        for i, (document, text) in enumerate(zip(documents, texts, strict=True))
+        if readable[i] and may_be_about_migration(text, _enough(document))
+    ]
     assessments = classifier.assess([texts[i] for i in gated], targets) if gated else []
     assessed = dict(zip(gated, assessments, strict=True))
     return [
@@ -62,6 +66,10 @@ def text_of(document: Document) -> str:
     if not document.title or document.text.startswith(document.title):
         return document.text
     return f"{document.title}\n{document.text}" if document.text else document.title
+
+
+def _enough(document: Document) -> int:
+    return ENOUGH_IN_NEWS if document.kind == "news" else ENOUGH
 
 
 def _readable(document: Document, text: str, classifier: Classifier) -> bool:

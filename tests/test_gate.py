@@ -10,6 +10,7 @@ import pytest
 from classify.corpus import held_out, load_corpus
 from classify.gate import (
     ENOUGH,
+    ENOUGH_IN_NEWS,
     LEAD,
     MAX_CHARACTERS,
     evidence,
@@ -37,15 +38,21 @@ def met(text: str) -> list[str]:
 
 
 def test_the_gate_finds_held_out_passages_that_address_a_target() -> None:
-    texts = [p.text for p in load_corpus() if p.relevant and held_out(p)]
-    assert sum(map(may_be_about_migration, texts)) / len(texts) >= 0.995
+    found = [
+        may_be_about_migration(
+            passage.text, ENOUGH_IN_NEWS if passage.genre in ("news", "headline") else ENOUGH
+        )
+        for passage in load_corpus()
+        if passage.relevant and held_out(passage)
+    ]
+    assert sum(found) / len(found) >= 0.995
 
 
-@pytest.mark.parametrize(("part", "at_most"), [("held_out", 0.22), ("tuning", 0.13)])
-def test_the_gate_stops_most_general_news(part: str, at_most: float) -> None:
-    """The aim is 0.05; recall goes first (tests/data/README.md)."""
+@pytest.mark.parametrize("part", ["held_out", "tuning"])
+def test_the_gate_stops_general_news(part: str) -> None:
     texts = [row["text"] for row in NEWS if row["part"] == part and not row["about_migration"]]
-    assert sum(map(may_be_about_migration, texts)) / len(texts) <= at_most
+    passed = [may_be_about_migration(text, ENOUGH_IN_NEWS) for text in texts]
+    assert sum(passed) / len(texts) <= 0.05
 
 
 def test_few_general_news_items_have_a_strong_hit() -> None:
@@ -57,7 +64,7 @@ def test_few_general_news_items_have_a_strong_hit() -> None:
     "row", [row for row in NEWS if row["about_migration"]], ids=lambda row: str(row["id"])
 )
 def test_news_about_migration_passes(row: dict[str, str]) -> None:
-    assert may_be_about_migration(row["text"])
+    assert may_be_about_migration(row["text"], ENOUGH_IN_NEWS)
 
 
 def test_the_sample_of_news_is_what_its_readme_says() -> None:
@@ -123,7 +130,7 @@ def test_the_gate_reads_many_languages(text: str, span: str) -> None:
     ],
 )
 def test_a_term_keeps_to_its_word_boundaries(text: str, passes: bool) -> None:
-    assert may_be_about_migration(text) is passes
+    assert evidence(text)[0] is passes
 
 
 @pytest.mark.parametrize(
@@ -161,8 +168,13 @@ def test_other_desks_words_weigh_against_clues() -> None:
     assert evidence(text + " of the match: goalkeeper, striker and coach")[1] < points
 
 
-def test_a_voice_without_a_clue_is_no_evidence() -> None:
-    assert not may_be_about_migration("I don't think you and me would, honestly!")
+def test_news_needs_more_than_what_people_write() -> None:
+    text = "They took the jobs and the school places, and nobody asked us."
+    strong, points, _ = evidence(text)
+    assert not strong
+    assert may_be_about_migration(text, points)
+    assert not may_be_about_migration(text, points + 1)
+    assert ENOUGH < ENOUGH_IN_NEWS
 
 
 def test_clues_count_in_the_lead_and_strong_terms_further_down() -> None:
