@@ -54,6 +54,8 @@ PENALTY = 4.0
 """Of half the squared weights, against the summed loss of the texts."""
 NEWS_WEIGHT = 3.0
 """A news item counts as so many passages."""
+Evidence = tuple[bool, int, list[gate.Term]]
+
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[!?]")
 
 Texts = list[tuple[str, int]]
@@ -143,7 +145,7 @@ def news(part: str, sample: str = "") -> Texts:
 def curve() -> None:
     """Recall and news for other values of ENOUGH and ENOUGH_IN_NEWS."""
     held = [each for each in load_corpus() if each.relevant and held_out(each)]
-    groups = {"held out, news": [], "held out, others": []}
+    groups: dict[str, list[Evidence]] = {"held out, news": [], "held out, others": []}
     for each in held:
         kind = "news" if enough_for(each.genre) == ENOUGH_IN_NEWS else "others"
         groups[f"held out, {kind}"].append(evidence(each.text))

@@ -1,6 +1,7 @@
 """From the logits of a model to an assessment: calibration applied, topics and flags decided.
 
 stances (N, T, 4)  -> softmax(logits / temperature + bias), a calibration per target
+                   -> support and oppose share their sum anew, by a smaller lead
 document (N, D)    -> sigmoid(logit / temperature + bias), a calibration per output -> thresholds
 """
 
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classify.classifier import Assessment
 from classify.manifest import OTHER, Calibration, Manifest
-from classify.stance import Probabilities
+from classify.stance import Probabilities, Stance
 from classify.target import TARGETS, Target
 
 MOST_TOPICS = 3
@@ -30,6 +31,21 @@ def class_probabilities(logits: ArrayLike, calibration: Calibration) -> Floats:
     scaled = _calibrated(logits, calibration)
     odds = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def stance_probabilities(
+    logits: ArrayLike, calibration: Calibration, names: Sequence[str]
+) -> Floats:
+    """Logits (…, 4) of the stances `names` -> probabilities (…, 4)."""
+    p = class_probabilities(logits, calibration)
+    if calibration.sides == 1.0:
+        return p
+    scaled = _calibrated(logits, calibration)
+    support, oppose = names.index(Stance.SUPPORT), names.index(Stance.OPPOSE)
+    ahead = (scaled[..., support] - scaled[..., oppose]) / calibration.sides
+    both, share = p[..., support] + p[..., oppose], 0.5 + 0.5 * np.tanh(0.5 * ahead)
+    p[..., support], p[..., oppose] = both * share, both * (1 - share)
+    return p
 
 
 def label_probability(logits: ArrayLike, calibration: Calibration) -> Floats:
@@ -55,7 +71,9 @@ def assessments(
     """Of N texts, from stance logits (N, T, 4), T = len(targets), and document logits (N, D)."""
     stances, document = np.asarray(stances), np.asarray(document)
     of_target: list[list[list[float]]] = [
-        class_probabilities(stances[:, place], stance_calibration(manifest, target)).tolist()
+        stance_probabilities(
+            stances[:, place], stance_calibration(manifest, target), manifest.stances
+        ).tolist()
         for place, target in enumerate(targets)
     ]
     of_document = np.stack(

@@ -16,11 +16,13 @@ from classify.calibration import document_outputs
 from classify.classifier import Classifier, ModelError
 from classify.hf_runner import Floats, Runner
 from classify.hub_errors import first_line
-from classify.manifest import CHECKPOINT, CONFIG, MANIFEST, TOKENIZER, WEIGHTS, Manifest
+from classify.manifest import CHECKPOINT, CONFIG, MANIFEST, NGRAMS, TOKENIZER, WEIGHTS, Manifest
+from classify.ngram_sides import NgramSides
 from classify.onnx_model import (
     REMEDY,
     Ids,
     OnnxClassifier,
+    load_ngrams,
     load_tokenizer,
     read_manifest,
     try_longest,
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 class CheckpointClassifier(OnnxClassifier):
     """Satisfies classify.classifier.Classifier. Made by load_checkpoint_classifier."""
 
-    def __init__(self, manifest: Manifest, tokenizer: Any, runner: Runner, width: int) -> None:
+    def __init__(
+        self, manifest: Manifest, tokenizer: Any, ngrams: NgramSides, runner: Runner, width: int
+    ) -> None:
         """`runner` has a QueryAttentionNetwork; `width` is that of queries and embeddings."""
-        super().__init__(manifest, tokenizer, None, width, cpus=1)
+        super().__init__(manifest, tokenizer, ngrams, None, width, cpus=1)
         self._runner = runner
 
     def run(self, ids: Ids, queries: Floats) -> tuple[Floats, Floats, Floats]:
@@ -43,10 +47,11 @@ class CheckpointClassifier(OnnxClassifier):
         stances, document, embedding = self._judged([ids], queries)
         return stances, document, embedding
 
-    def logits(self, texts: Sequence[str], queries: Floats) -> tuple[Floats, Floats]:
-        """Stance logits (N, T, 4) and document logits (N, D)."""
-        stances, document, _ = self._judged([self.tokens(text) for text in texts], queries)
-        return stances, document
+    def logits(self, texts: Sequence[str], queries: Floats) -> tuple[list[Ids], Floats, Floats]:
+        """Token ids of N texts, stance logits of the network (N, T, 4), document logits (N, D)."""
+        tokens = [self.tokens(text) for text in texts]
+        stances, document, _ = self._judged(tokens, queries)
+        return tokens, stances, document
 
     def _judged(self, rows: Sequence[Ids], queries: Floats) -> list[Floats]:
         import torch
@@ -78,8 +83,9 @@ def load_checkpoint_classifier(folder: Path, device: torch.device) -> Classifier
             f"{folder} has {WEIGHTS}, which runs on the CPU alone, and no {CHECKPOINT}; set "
             "BAROMETER_DEVICE=cpu."
         )
-    manifest = read_manifest(folder, (CONFIG, CHECKPOINT, TOKENIZER))
+    manifest = read_manifest(folder, (CONFIG, CHECKPOINT, TOKENIZER, NGRAMS))
     tokenizer = load_tokenizer(folder / TOKENIZER, REMEDY)
+    ngrams = load_ngrams(folder / NGRAMS, tokenizer, REMEDY)
     vocabulary = tokenizer.get_vocab_size()
     try:
         given = msgspec.json.decode((folder / CONFIG).read_bytes(), type=dict[str, Any])
@@ -105,6 +111,6 @@ def load_checkpoint_classifier(folder: Path, device: torch.device) -> Classifier
             f"{folder} holds no checkpoint of `barometer train`: {first_line(error)}; {REMEDY}."
         ) from error
     runner = Runner(str(folder), network, device)
-    classifier = CheckpointClassifier(manifest, tokenizer, runner, config.hidden_size)
+    classifier = CheckpointClassifier(manifest, tokenizer, ngrams, runner, config.hidden_size)
     try_longest(classifier, manifest, vocabulary, folder / CHECKPOINT, REMEDY)
     return classifier

@@ -1,7 +1,8 @@
 """What stands beside the weights of a model: the order of its outputs, its calibration, its known errors.
 
-A model folder holds `model.json` (this record), `tokenizer.json` and the weights: `model.onnx`, or
-`model.safetensors` with the encoder's `config.json`, or all of them.
+A model folder holds `model.json` (this record), `tokenizer.json`, `ngrams.npz` (weights of words, see
+ngram_sides.py) and the network: `model.onnx`, or `model.safetensors` with the encoder's `config.json`,
+or all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ WEIGHTS = "model.onnx"
 CHECKPOINT = "model.safetensors"
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
+NGRAMS = "ngrams.npz"
 
 OTHER = "other"
 """The calibration of targets that a user describes, which no held-out text is labelled for."""
@@ -27,12 +29,16 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     temperature: float
     bias: tuple[float, ...] = ()
     """One per output of the head, in its order; empty means zeros."""
+    sides: float = 1.0
+    """Of a stance head: what the lead of support over oppose is divided by before the two share what
+    they have together. Whether a target is addressed is told of any text about as surely as of that
+    of training; which side it takes is not, and there a network is far too sure."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of model.json. `targets` and `stances` give the order of rows and columns."""
 
-    format: Literal[1]
+    format: Literal[2]
     name: str
     """Name and version, stored with every judgement: `barometer-minilm-1`."""
     languages: tuple[str, ...]

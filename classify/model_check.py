@@ -123,6 +123,8 @@ def _calibration_faults(
         return
     if not (math.isfinite(calibration.temperature) and calibration.temperature > 0):
         yield f"sets the temperature of {name!r} to {calibration.temperature}, not above zero"
+    if not 0 < calibration.sides < math.inf:
+        yield f"divides the sides of {name!r} by {calibration.sides}, not by a number above zero"
     if calibration.bias and len(calibration.bias) != outputs:
         yield f"gives {name!r} {len(calibration.bias)} biases in {field}, not {outputs}"
     if not all(map(math.isfinite, calibration.bias)):

@@ -1,16 +1,15 @@
 """A model folder judged by ONNX Runtime on the CPU. An edge: reads files, runs threads.
 
 text -> at most MAX_CHARACTERS -> tokens -> an excerpt of max_tokens -> one run of the session
-     -> logits -> calibration -> assessment
+     -> logits, and what the words alone say of the side -> calibration -> assessment
 
 A target is asked about by its query: the embedding of its description, made once. So a text costs
 one pass whatever the number of targets.
 
-Every text has a run of its own, on one thread, with as many texts at a time as there are CPUs.
-Integer arithmetic takes the range of its activations from the whole batch: in batches of 32,
-neighbours moved a text's probabilities by up to 0.19 and changed 2 % of the stances, and a judgement
-must not depend on what arrived beside it. It is faster too: nothing is padded, and no thread waits
-for another inside an operator. (`benchmarks/classify.py` measures both; these are the first weights.)
+Every text has a run of its own, on one thread, with as many texts at a time as there are CPUs: nothing
+is padded, no thread waits for another inside an operator, and a judgement does not depend on what
+arrived beside it. (`benchmarks/classify.py` compares it with batches.) Weights are stored in 8 bits and
+unpacked once, when the session is made.
 """
 
 from __future__ import annotations
@@ -33,8 +32,9 @@ from classify.calibration import assessments
 from classify.classifier import Assessment, ModelError, nothing_said
 from classify.excerpt import kept_tokens
 from classify.hub_errors import first_line
-from classify.manifest import CHECKPOINT, MANIFEST, TOKENIZER, WEIGHTS, Manifest
+from classify.manifest import CHECKPOINT, MANIFEST, NGRAMS, TOKENIZER, WEIGHTS, Manifest
 from classify.model_check import OUTPUTS, graph_fault, manifest_fault, results_fault
+from classify.ngram_sides import NgramSides, from_bytes, word_pieces
 from classify.target import Target
 
 if TYPE_CHECKING:
@@ -59,12 +59,19 @@ class OnnxClassifier:
     """Satisfies classify.classifier.Classifier. Made by load_onnx_classifier."""
 
     def __init__(
-        self, manifest: Manifest, tokenizer: Tokenizer, session: Any, width: int, cpus: int
+        self,
+        manifest: Manifest,
+        tokenizer: Tokenizer,
+        ngrams: NgramSides,
+        session: Any,
+        width: int,
+        cpus: int,
     ) -> None:
         """`session`: an onnxruntime.InferenceSession; `width`: of queries and embeddings; `cpus`:
         texts that are judged at a time.
         """
         self._manifest = manifest
+        self._ngrams = ngrams
         self._tokenizer = tokenizer
         self._session = session
         self._cpus = cpus
@@ -92,8 +99,8 @@ class OnnxClassifier:
         readable = [t for t in dict.fromkeys(texts) if any(map(str.isalpha, t[:MAX_CHARACTERS]))]
         given: dict[str, Assessment] = {}
         if readable:
-            stances, document = self.logits(readable, queries)
-            stances = stances[:, : len(targets)]
+            rows, stances, document = self.logits(readable, queries)
+            stances = self._ngrams.added(stances[:, : len(targets)], rows, self._manifest.stances)
             judged = assessments(stances, document, self._manifest, targets)
             given = dict(zip(readable, judged, strict=True))
         nothing = nothing_said(targets)
@@ -120,23 +127,27 @@ class OnnxClassifier:
         stances, document, embedding = self._session.run(list(OUTPUTS), feeds)
         return stances, document, embedding
 
-    def logits(self, texts: Sequence[str], queries: Floats) -> tuple[Floats, Floats]:
-        """Stance logits (N, T, 4) and document logits (N, D)."""
+    def logits(self, texts: Sequence[str], queries: Floats) -> tuple[list[Ids], Floats, Floats]:
+        """Token ids of N texts, stance logits of the network (N, T, 4), document logits (N, D)."""
+        tokens: list[Ids] = []
         if len(texts) == 1 or self._cpus == 1:
-            rows = [self.run(self.tokens(text), queries) for text in texts]
+            tokens = [self.tokens(text) for text in texts]
+            rows = [self.run(ids, queries) for ids in tokens]
         else:
             pool = ThreadPoolExecutor(self._cpus, thread_name_prefix="judge")
             try:
                 futures: dict[int, Future[tuple[Floats, Floats, Floats]]] = {}
                 # The next chunk is tokenised here while the pool judges the last.
                 for start in range(0, len(texts), _CHUNK):
-                    chunk = enumerate(map(self.tokens, texts[start : start + _CHUNK]), start)
+                    tokens += map(self.tokens, texts[start : start + _CHUNK])
+                    chunk = enumerate(tokens[start:], start)
                     for place, ids in sorted(chunk, key=lambda item: -len(item[1])):
                         futures[place] = pool.submit(self.run, ids, queries)
                 rows = [futures[place].result() for place in range(len(texts))]
             finally:
                 pool.shutdown(cancel_futures=True)
-        return np.concatenate([row[0] for row in rows]), np.concatenate([row[1] for row in rows])
+        stances, document = (np.concatenate([row[part] for row in rows]) for part in (0, 1))
+        return tokens, stances, document
 
     def _encoded(self, description: str) -> Floats:
         return self.run(self.tokens(description, truncate=True), self.no_query)[2]
@@ -161,10 +172,11 @@ def load_bundled() -> OnnxClassifier:
 def load_onnx_classifier(folder: str | Path, remedy: str = REMEDY) -> OnnxClassifier:
     """The classifier in `folder`. Raises ModelError naming the file at fault; `remedy` ends it."""
     folder = Path(folder)
-    manifest = read_manifest(folder, (WEIGHTS, TOKENIZER), remedy)
+    manifest = read_manifest(folder, (WEIGHTS, TOKENIZER, NGRAMS), remedy)
     tokenizer = load_tokenizer(folder / TOKENIZER, remedy)
+    ngrams = load_ngrams(folder / NGRAMS, tokenizer, remedy)
     session, width = _load_session(folder / WEIGHTS, remedy)
-    classifier = OnnxClassifier(manifest, tokenizer, session, width, available_cpus())
+    classifier = OnnxClassifier(manifest, tokenizer, ngrams, session, width, available_cpus())
     try_longest(classifier, manifest, tokenizer.get_vocab_size(), folder / WEIGHTS, remedy)
     return classifier
 
@@ -250,18 +262,38 @@ def load_tokenizer(path: Path, remedy: str) -> Tokenizer:
     return tokenizer
 
 
-def _load_session(path: Path, remedy: str) -> tuple[Any, int]:
-    """The session, and the width of its queries."""
+def load_ngrams(path: Path, tokenizer: Tokenizer, remedy: str) -> NgramSides:
+    """The weights of words that go with `tokenizer`. Raises ModelError."""
+    special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+    try:
+        return from_bytes(path.read_bytes(), word_pieces(tokenizer.get_vocab(), special))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); {remedy}.") from error
+    except ValueError as error:
+        raise ModelError(f"{path} {first_line(error)}; {remedy}.") from error
+
+
+def session_options() -> Any:
+    """An onnxruntime.SessionOptions for one text at a time on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Plans of memory are kept per input shape, and almost every length would have its own.
     options.enable_mem_pattern = False
+    # Else the weights, stored in 8 bits, are unpacked anew in every run.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     options.log_severity_level = 4  # what goes wrong is raised; the terminal is for our sentences
+    return options
+
+
+def _load_session(path: Path, remedy: str) -> tuple[Any, int]:
+    """The session, and the width of its queries."""
+    import onnxruntime
+
     try:
         session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+            str(path), sess_options=session_options(), providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # one class per cause, without a common one
         raise ModelError(f"{path} cannot be loaded: {first_line(error)}; {remedy}.") from error

@@ -15,7 +15,7 @@ def manifest(**changes: Any) -> Manifest:
     """One that fits; `changes` replace fields."""
     plain = Calibration(temperature=1.0)
     whole = Manifest(
-        format=1,
+        format=2,
         name="test-1",
         languages=("en",),
         max_tokens=32,

@@ -11,6 +11,7 @@ from classify.calibration import (
     document_outputs,
     label_probability,
     stance_calibration,
+    stance_probabilities,
 )
 from classify.classifier import nothing_said
 from classify.codebook import FLAGS, TOPICS
@@ -127,3 +128,26 @@ def test_what_says_nothing_addresses_no_target() -> None:
     assert found.relevance == 0
     assert set(found.stances.values()) == {NOT_ADDRESSED}
     assert list(found.stances) == [target.name for target in TARGETS]
+
+
+# -- The sides ---------------------------------------------------------------------------------------
+
+NAMES = ("support", "neutral", "oppose", "not_addressed")
+
+
+def test_support_and_oppose_share_what_they_have_by_a_smaller_lead() -> None:
+    logits = [math.log(8), math.log(2), 0.0, math.log(5)]
+    p = stance_probabilities(logits, Calibration(temperature=1.0, sides=3.0), NAMES)
+    # Together 9 of 16; the odds of 8 : 1 become 2 : 1.
+    assert p == pytest.approx([6 / 16, 2 / 16, 3 / 16, 5 / 16])
+
+
+def test_the_bias_moves_the_place_where_the_sides_part() -> None:
+    even = Calibration(temperature=2.0, bias=(-0.5, 0.0, 0.5, 0.0), sides=4.0)
+    p = stance_probabilities([2.0, 0.0, 0.0, 0.0], even, NAMES)
+    assert p[0] == pytest.approx(p[2])
+
+
+def test_without_a_divisor_the_sides_are_as_they_were() -> None:
+    logits = np.random.default_rng(1).normal(size=(5, 3, 4))
+    assert (stance_probabilities(logits, HOT, NAMES) == class_probabilities(logits, HOT)).all()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from classify.classifier import ModelError, load_classifier
-from classify.manifest import CHECKPOINT, MANIFEST, TOKENIZER, WEIGHTS
+from classify.manifest import CHECKPOINT, MANIFEST, NGRAMS, TOKENIZER, WEIGHTS
 from classify.onnx_model import is_onnx_folder, load_bundled, load_onnx_classifier, load_tokenizer
 from classify.target import TARGETS
 from tests.manifests import manifest
@@ -67,7 +67,10 @@ def flip_a_bit(path: Path) -> None:
         (lambda f: (f / MANIFEST).write_bytes(b""), "model.json is no manifest of this version"),
         (lambda f: (f / MANIFEST).write_bytes(b"\xff{"), "model.json is no manifest"),
         (lambda f: (f / MANIFEST).write_text("[" * 10_000), "model.json is no manifest"),
-        (lambda f: set_fields(f, format=2), "Invalid enum value 2"),
+        (lambda f: set_fields(f, format=1), "Invalid enum value 1"),
+        (lambda f: (f / NGRAMS).unlink(), "ngrams.npz cannot be read (No such file"),
+        (lambda f: flip_a_bit(f / NGRAMS), "ngrams.npz is not the file"),
+        (lambda f: edit(f, NGRAMS, b"no archive"), "ngrams.npz holds no weights of words"),
         (lambda f: set_fields(f, colour="red"), "unknown field `colour`"),
         (lambda f: set_fields(f, max_tokens="long"), "$.max_tokens"),
         (lambda f: set_fields(f, sha256={}), "model.json has no sha256 of model.onnx"),

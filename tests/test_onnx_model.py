@@ -14,6 +14,7 @@ import pytest
 from classify.classifier import Assessment
 from classify.corpus import held_out, load_corpus
 from classify.manifest import MANIFEST, TOKENIZER
+from classify.ngram_sides import NgramSides, word_pieces
 from classify.onnx_model import (
     MAX_CHARACTERS,
     OnnxClassifier,
@@ -137,7 +138,8 @@ class CountingSession:
 
 def counting(session: CountingSession, cpus: int = 2) -> OnnxClassifier:
     tokenizer = load_tokenizer(BUNDLED / TOKENIZER, "")
-    return OnnxClassifier(manifest(), tokenizer, session, width=8, cpus=cpus)
+    words = NgramSides([], [], word_pieces(tokenizer.get_vocab()))
+    return OnnxClassifier(manifest(), tokenizer, words, session, width=8, cpus=cpus)
 
 
 def test_a_text_costs_one_run_whatever_the_number_of_targets() -> None:

@@ -17,7 +17,7 @@ import pytest
 from classify.codebook import FLAGS, STANCES, TOPICS
 from classify.corpus import held_out, load_corpus
 from classify.labelled import Labelled
-from classify.manifest import MANIFEST, TOKENIZER, WEIGHTS, Manifest
+from classify.manifest import MANIFEST, NGRAMS, TOKENIZER, WEIGHTS, Manifest
 from classify.stance import Stance
 from classify.target import TARGETS, Target
 from classify.training.recipe import Recipe
@@ -27,9 +27,15 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 pytest.importorskip("scipy", reason="training needs the train extra")
 pytest.importorskip("onnx", reason="training needs the train extra")
 
-from classify.training.examples import Split, split_labelled, split_passages  # noqa: E402
+from classify.training.examples import (  # noqa: E402
+    STORIES,
+    Split,
+    split_labelled,
+    split_passages,
+)
 from classify.training.fit import Epoch, rate  # noqa: E402
 from classify.training.losses import loss_of  # noqa: E402
+from classify.training.swaps import with_gaps  # noqa: E402
 from classify.training.tokens import (  # noqa: E402
     ADDRESSED,
     IGNORED,
@@ -39,11 +45,20 @@ from classify.training.tokens import (  # noqa: E402
     tokenised,
 )
 from flows.training.model_folder import load_checkpoint  # noqa: E402
-from flows.training.training_run import BEST, LAST, Trained, device_of, train  # noqa: E402
+from flows.training.training_run import LAST, Trained, device_of, train  # noqa: E402
 
 WORDS = "welcome deport visa refugees border crossing newcomers the a them all please now work stay"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-RECIPE = Recipe(epochs=6, batch=8, encoder_rate=2e-3, head_rate=2e-3, dropout=0.0, patience=6)
+RECIPE = Recipe(
+    epochs=6,
+    batch=8,
+    encoder_rate=2e-3,
+    head_rate=2e-3,
+    frozen_layers=0,
+    words_dropped=0.0,
+    averaged=1,
+    patience=6,
+)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +170,8 @@ def test_the_folder_holds_a_manifest_over_its_files(trained: tuple[Path, list[An
     assert manifest.name == "tiny-1"
     assert manifest.trained_on == "made-up texts"
     assert (manifest.topics, manifest.flags) == (TOPICS, FLAGS)
-    assert set(manifest.sha256) == {WEIGHTS, "model.safetensors", "config.json", TOKENIZER}
+    files = {WEIGHTS, "model.safetensors", "config.json", TOKENIZER, NGRAMS}
+    assert set(manifest.sha256) == files
     for name, digest in manifest.sha256.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
@@ -212,8 +228,62 @@ def test_it_stops_when_development_text_gets_no_better(base: Path, tmp_path: Pat
     epochs = [event for event in events if isinstance(event, Epoch)]
     assert len(epochs) < 40
     assert not any(event.best for event in epochs[-2:])
-    assert (tmp_path / "checkpoints" / BEST).exists()
     assert (tmp_path / "checkpoints" / LAST).exists()
+
+
+def test_the_weights_are_the_mean_of_the_best_epoch_and_of_those_before(
+    base: Path, tmp_path: Path
+) -> None:
+    events = list(run(base, tmp_path, recipe=msgspec.structs.replace(RECIPE, averaged=2)))
+
+    best = max(event.epoch for event in events if isinstance(event, Epoch) and event.best)
+    assert best > 1
+    saved = [
+        torch.load(tmp_path / "checkpoints" / f"epoch-{n}.pt", weights_only=True)["network"]
+        for n in (best - 1, best)
+    ]
+    kept = load_checkpoint(tmp_path)[0].state_dict()
+    moved = [name for name in kept if not torch.equal(saved[0][name], saved[1][name])]
+    assert any(name.startswith("encoder.encoder.layer.1.") for name in moved)
+    for name in kept:
+        assert torch.allclose(kept[name], (saved[0][name] + saved[1][name]) / 2, atol=1e-6), name
+
+
+def test_frozen_layers_stay_as_they_were_pretrained(base: Path, tmp_path: Path) -> None:
+    from flows.training.base_model import start_network
+
+    list(run(base, tmp_path, recipe=msgspec.structs.replace(RECIPE, epochs=1, frozen_layers=1)))
+
+    before, after = (
+        start_network(base, 0.0)[0].state_dict(),
+        load_checkpoint(tmp_path)[0].state_dict(),
+    )
+    same = {name for name in before if torch.equal(before[name], after[name])}
+    layers = {name.split(".")[3] for name in same if name.startswith("encoder.encoder.layer.")}
+    assert layers == {"0"}
+    assert {name for name in before if name.startswith("encoder.embeddings.")} <= same
+
+
+def test_gaps_leave_the_special_tokens_and_the_rest_in_order() -> None:
+    ids = list(range(1_000))
+    kept = with_gaps(ids, 0.1, random.Random(5))
+
+    assert kept[0] == 0
+    assert kept[-1] == 999
+    assert kept == sorted(set(kept))
+    assert 850 < len(kept) < 950
+    assert with_gaps(ids, 0.0, random.Random(5)) == ids
+
+
+def test_a_share_of_the_stories_is_learned_from_and_all_else() -> None:
+    every, some = split_passages(load_corpus()), split_passages(load_corpus(), 0.4)
+    stories = [each for each in every.train if each.id.startswith(STORIES)]
+    left = {each.id for each in every.train} - {each.id for each in some.train}
+
+    assert left <= {each.id for each in stories}
+    assert len(stories) * 0.55 < len(left) < len(stories) * 0.65
+    assert some.development == every.development
+    assert some.held_out == every.held_out
 
 
 def test_the_vocabulary_keeps_english_and_drops_the_rest(trained: tuple[Path, list[Any]]) -> None:

@@ -17,7 +17,7 @@ def tiny_manifest() -> Manifest:
     """Every calibration differs from every other, so that a mixed-up order shows."""
     names = [*(target.name for target in TARGETS), OTHER]
     return Manifest(
-        format=1,
+        format=2,
         name="tiny-1",
         languages=("en",),
         max_tokens=MAX_TOKENS,
@@ -41,10 +41,12 @@ def tiny_manifest() -> Manifest:
 
 def make_tiny_checkpoint(folder: Path) -> Path:
     """The folder that `barometer train` leaves, without its ONNX form."""
+    import numpy as np
     import torch
     from tokenizers import Tokenizer
     from transformers import BertConfig
 
+    from classify.ngram_sides import NgramSides, word_pieces
     from classify.training.network import QueryAttentionNetwork
     from flows.training.model_folder import save_checkpoint, write_manifest
     from tests.tiny_nli import write_tokenizer
@@ -70,6 +72,10 @@ def make_tiny_checkpoint(folder: Path) -> Path:
     for name, parameter in network.named_parameters():
         if not name.startswith("encoder") and parameter.dim() == 2:
             parameter.data *= 6
-    save_checkpoint(folder, network, tokenizer)
+    words = word_pieces(tokenizer.get_vocab(), ["[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"])
+    keys = np.flatnonzero(words)
+    save_checkpoint(
+        folder, network, tokenizer, NgramSides(keys, np.linspace(-2, 2, len(keys)), words)
+    )
     write_manifest(folder, tiny_manifest())
     return folder

@@ -1,8 +1,14 @@
-"""Temperatures and thresholds from logits of labelled text that no weight was fitted on (Guo et al. 2017)."""
+"""Temperatures and thresholds from logits of labelled text that no weight was fitted on (Guo et al. 2017).
+
+text like that of training -> temperatures, thresholds
+text of other sources      -> what the lean of the words is worth beside the network, where support and
+                              oppose part, and how sure to be of it
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,30 +33,63 @@ def temperature_of_classes(logits: Floats, labels: NDArray[np.int64]) -> Calibra
     return _coolest(lambda t: -log_softmax(logits / t, axis=1)[rows, labels].mean())
 
 
-def calibration_of_sides(
-    logits: Floats, labels: NDArray[np.int64], sides: Floats, supports: NDArray[np.bool_]
-) -> Calibration:
-    """Temperature from text like that of training, the shift between support and oppose from other text.
+class Sides(NamedTuple):
+    """How the two sides are told apart in text of other sources than those of training.
 
-    `logits` (N, 4) with `labels` (N,) give the temperature. `sides` (M, 4) with `supports` (M,) are
-    texts of other sources that are labelled support or oppose, each side counted as much as the
-    other: a logistic regression on the difference of the two logits (Platt 1999) says where they
-    part, and the bias moves that place to zero. Its slope is not used: text that a network does not
-    understand would make it doubt everything.
+    P(support) = sigmoid(slope * (network + worth * words) + start), of the network's lead of support
+    over oppose in logits and of the words' lean.
     """
-    fitted = temperature_of_classes(logits, labels)
+
+    worth: float
+    slope: float
+    start: float
+
+
+def fit_sides(
+    network: Floats, words: Floats, supports: NDArray[np.bool_], sources: Sequence[str]
+) -> Sides | None:
+    """A logistic regression (Platt 1999) over N texts labelled support or oppose, all of length N.
+
+    Each source counts as much as another, with the mix of sides that it has: where it has more of
+    one side, that is what its kind of text is like. None where a side has too few texts, or where
+    the network tells nothing.
+    """
     if min(supports.sum(), (~supports).sum()) < FEWEST:
-        return fitted
+        return None
+    share = np.zeros(len(supports))
+    for source in set(sources):
+        of_it = np.array([each == source for each in sources])
+        share[of_it] = 1 / of_it.sum() / len(set(sources))
+    scales = np.array([network.std() or 1.0, words.std() or 1.0])
+    columns = np.column_stack([network, words]) / scales
     lead = np.where(supports, 1.0, -1.0)
-    weights = np.where(supports, 0.5 / supports.mean(), 0.5 / (~supports).mean())
-    ahead = sides[:, 0] - sides[:, 2]
 
     def loss(found: Floats) -> float:
-        return float(-(weights * log_expit(lead * np.exp(found[0]) * (ahead - found[1]))).mean())
+        said = columns @ found[:2] + found[2]
+        return float(-(share * log_expit(lead * said)).sum() + 1e-3 * (found[:2] ** 2).sum())
 
-    parting = float(minimize(loss, np.zeros(2), bounds=[(-5.0, 2.0), (-4.0, 4.0)]).x[1])
-    shift = round(-parting / (2 * fitted.temperature), 4)
-    return Calibration(temperature=fitted.temperature, bias=(shift, 0.0, -shift, 0.0))
+    found = minimize(loss, np.array([1.0, 0.0, 0.0]), bounds=[(0, 9), (0, 9), (-9, 9)]).x
+    slope, lean = found[:2] / scales
+    if slope <= 0:
+        return None
+    return Sides(worth=float(lean / slope), slope=float(slope), start=float(found[2]))
+
+
+def calibration_of_sides(
+    logits: Floats, labels: NDArray[np.int64], sides: Sides | None
+) -> Calibration:
+    """A stance head's: `logits` (N, 4) with `labels` (N,), of text like that of training, give the
+    temperature, `sides` where support and oppose part and how sure to be.
+    """
+    fitted = temperature_of_classes(logits, labels)
+    if sides is None:
+        return fitted
+    shift = round(sides.start / sides.slope / fitted.temperature / 2, 4)
+    return Calibration(
+        temperature=fitted.temperature,
+        bias=(shift, 0.0, -shift, 0.0),
+        sides=round(1 / sides.slope / fitted.temperature, 4),
+    )
 
 
 def temperature_of_label(logits: Floats, labels: Floats) -> Calibration:

@@ -12,6 +12,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     epochs: int = 5
     patience: int = 3
     """Epochs without a better development score after which it stops."""
+    averaged: int = 3
+    """The weights kept are the mean of the best epoch's and of those before it, so many in all
+    (Izmailov et al. 2018)."""
     batch: int = 32
     max_tokens: int = 256
     encoder_rate: float = 1.5e-4

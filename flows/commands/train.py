@@ -79,9 +79,7 @@ def command(
     _tell(_watched(events))
 
 
-def _split(
-    files: Sequence[Path], tune: Sequence[Path], corpus: bool, stories: float
-) -> Split:
+def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool, stories: float) -> Split:
     import msgspec
 
     from classify.corpus import load_corpus

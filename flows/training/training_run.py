@@ -1,6 +1,7 @@
 """One training run: from labelled text to a model folder, with a checkpoint after every epoch.
 
-base encoder -> fit (checkpoints/last.pt each epoch, best.pt when better) -> calibrate on development
+base encoder -> fit (checkpoints/last.pt and epoch-N.pt each epoch) -> the mean of the last epochs
+             -> weights of words beside it (ngrams.npz) -> calibrate on development and tuning text
              -> confusion on held-out text -> model.onnx, 8-bit where that costs next to nothing -> model.json
 
 Started again on the same folder it goes on after the last finished epoch.
@@ -21,19 +22,22 @@ import torch
 from tokenizers import Tokenizer
 
 from classify.agreement import confusion_counts
-from classify.calibration import label_probability
+from classify.calibration import label_probability, stance_probabilities
 from classify.codebook import FLAGS, STANCES, TOPICS
 from classify.manifest import OTHER, Calibration, Manifest
-from classify.stance import Stance
+from classify.ngram_sides import NgramSides, word_pieces
 from classify.target import TARGETS
 from classify.training.calibrate import (
+    Sides,
     best_threshold,
     calibration_of_sides,
+    fit_sides,
     temperature_of_label,
 )
-from classify.training.examples import Split
+from classify.training.examples import STORIES, Split
 from classify.training.fit import Epoch, Scores, Step, fit, logits, scores_of
 from classify.training.network import QueryAttentionNetwork
+from classify.training.ngram_fit import OPPOSE, SUPPORT, fit_ngrams
 from classify.training.recipe import Recipe
 from classify.training.swaps import with_gaps, with_swaps
 from classify.training.tokens import IGNORED, Tokenised, targets_of, tokenised
@@ -46,9 +50,7 @@ from flows.training.model_folder import (
     write_manifest,
 )
 
-SUPPORT, OPPOSE = STANCES.index(Stance.SUPPORT), STANCES.index(Stance.OPPOSE)
-
-LAST, BEST = "last.pt", "best.pt"
+LAST = "last.pt"
 
 INT8_MAY_COST = 0.005
 """Stance macro-F1 that the 8-bit form may lose against the 32-bit one, and still be shipped."""
@@ -107,15 +109,22 @@ def train(
         network, parts["train"], parts["development"], descriptions, recipe, vary, start
     ):
         if isinstance(event, Epoch):
-            if event.best:
-                _save(checkpoints / BEST, {"mark": mark, "network": event.state["network"]})
+            kept = {"mark": mark, "network": event.state["network"], "best": event.best}
+            _save(checkpoints / _name_of(event.epoch), kept)
             _save(checkpoints / LAST, {"mark": mark, **event.state})
         yield event
-    network.load_state_dict(_load(checkpoints / BEST, mark)["network"])
+    network.load_state_dict(_averaged(checkpoints, recipe, mark))
     network.to("cpu").eval()
     tokenizer.no_truncation()
-    save_checkpoint(folder, network, tokenizer)
-    yield _finish(network, tokenizer, parts, descriptions, folder, recipe, name, trained_on)
+    plain = [
+        row
+        for row, each in zip(parts["train"], split.train, strict=True)
+        if not each.id.startswith(STORIES)
+    ]
+    sources = [each.source for each in split.tuning]
+    yield _finish(
+        network, tokenizer, parts, plain, sources, descriptions, folder, recipe, name, trained_on
+    )
 
 
 def device_of(named: str) -> str:
@@ -133,22 +142,34 @@ def _finish(
     network: QueryAttentionNetwork,
     tokenizer: Tokenizer,
     parts: dict[str, list[Tokenised]],
+    plain: Sequence[Tokenised],
+    sources: Sequence[str],
     descriptions: list[list[int]],
     folder: Path,
     recipe: Recipe,
     name: str,
     trained_on: str,
 ) -> Trained:
-    development = parts["development"]
+    development, others = parts["development"], parts["tuning"]
+    special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
+    ngrams = fit_ngrams(plain, word_pieces(tokenizer.get_vocab(), special))
+    sides = _sides(network, ngrams, others, sources, descriptions)
+    if sides is not None:
+        ngrams = NgramSides(ngrams.keys, ngrams.weights * sides.worth, ngrams.is_word)
+    save_checkpoint(folder, network, tokenizer, ngrams)
+
+    def with_words(given: Any, rows: Sequence[Tokenised]) -> Any:
+        return ngrams.added(given, [row.ids for row in rows], STANCES)
+
     stances, document = logits(network, development, descriptions)
-    sides = _sides(network, parts["tuning"], descriptions)
+    stances = with_words(stances, development)
     manifest = _manifest(stances, document, development, sides, recipe, name, trained_on)
     reported = parts["held_out"] or development
-    judged = logits(network, reported, descriptions)[0]
+    judged = with_words(logits(network, reported, descriptions)[0], reported)
     float_form = export_onnx(folder, network)
     int8_form = quantise(float_form, folder)
     before = scores_of(judged, reported)
-    int8_judged = onnx_logits(int8_form, reported, descriptions)
+    int8_judged = with_words(onnx_logits(int8_form, reported, descriptions), reported)
     quantised = before.stance - scores_of(int8_judged, reported).stance <= INT8_MAY_COST
     if quantised:
         float_form.unlink()
@@ -171,7 +192,11 @@ def onnx_logits(
     """Stance logits (N, T, 4) of the exported form, a text at a time."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    from classify.onnx_model import session_options
+
+    session = onnxruntime.InferenceSession(
+        str(path), sess_options=session_options(), providers=["CPUExecutionProvider"]
+    )
     nothing = np.zeros((1, session.get_inputs()[2].shape[1]), dtype=np.float32)
 
     def run(ids: list[int], queries: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
@@ -188,7 +213,7 @@ def _manifest(
     stances: np.ndarray[Any, Any],
     document: np.ndarray[Any, Any],
     rows: Sequence[Tokenised],
-    sides: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]],
+    sides: Sides | None,
     recipe: Recipe,
     name: str,
     trained_on: str,
@@ -196,11 +221,11 @@ def _manifest(
     labels = np.array([row.stances for row in rows])
     outputs = np.array([row.document for row in rows])
     by_target = {
-        target.name: calibration_of_sides(*_labelled(stances[:, index], labels[:, index]), *sides)
+        target.name: calibration_of_sides(*_labelled(stances[:, index], labels[:, index]), sides)
         for index, target in enumerate(TARGETS)
     }
     every = _labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
-    by_target[OTHER] = calibration_of_sides(*every, *sides)
+    by_target[OTHER] = calibration_of_sides(*every, sides)
     by_output: dict[str, Calibration] = {}
     thresholds: dict[str, float] = {}
     for index, output in enumerate(("relevance", *TOPICS, *FLAGS)):
@@ -212,7 +237,7 @@ def _manifest(
                 label_probability(column, by_output[output]), wanted
             )
     return Manifest(
-        format=1,
+        format=2,
         name=name,
         languages=("en",),
         max_tokens=recipe.max_tokens,
@@ -229,14 +254,24 @@ def _manifest(
 
 
 def _sides(
-    network: QueryAttentionNetwork, rows: Sequence[Tokenised], descriptions: Sequence[list[int]]
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Of the tuning texts, the cells labelled support or oppose: logits (M, 4), which support (M,)."""
+    network: QueryAttentionNetwork,
+    ngrams: NgramSides,
+    rows: Sequence[Tokenised],
+    sources: Sequence[str],
+    descriptions: Sequence[list[int]],
+) -> Sides | None:
+    """What the tuning texts `rows`, each of one of `sources`, say of network and words."""
     if not rows:
-        return np.zeros((0, len(STANCES))), np.zeros(0, dtype=bool)
+        return None
     labels = np.array([row.stances for row in rows])
-    given = (labels == SUPPORT) | (labels == OPPOSE)
-    return logits(network, rows, descriptions)[0][given], labels[given] == SUPPORT
+    texts, targets = np.nonzero((labels == SUPPORT) | (labels == OPPOSE))
+    chosen = logits(network, rows, descriptions)[0][texts, targets].astype(np.float64)
+    return fit_sides(
+        chosen[:, SUPPORT] - chosen[:, OPPOSE],
+        np.array([ngrams.lean(rows[text].ids) for text in texts.tolist()]),
+        labels[texts, targets] == SUPPORT,
+        [sources[text] for text in texts.tolist()],
+    )
 
 
 def _labelled(
@@ -254,10 +289,8 @@ def _confusion(
     for index, target in enumerate(TARGETS):
         given = labels[:, index] != IGNORED
         calibration = manifest.stance_calibration[target.name]
-        calibrated = stances[given, index] / calibration.temperature + np.array(
-            calibration.bias or 0.0
-        )
-        table = confusion_counts(labels[given, index], calibrated.argmax(axis=-1), len(STANCES))
+        p = stance_probabilities(stances[given, index], calibration, STANCES)
+        table = confusion_counts(labels[given, index], p.argmax(axis=-1), len(STANCES))
         counts[target.name] = tuple(tuple(int(n) for n in row) for row in table)
     return counts
 
@@ -268,6 +301,21 @@ def _mark(split: Split, recipe: Recipe) -> str:
 
     texts = [split.train, split.development]
     return sha256(msgspec.json.encode([recipe, texts])).hexdigest()
+
+
+def _name_of(epoch: int) -> str:
+    return f"epoch-{epoch}.pt"
+
+
+def _averaged(checkpoints: Path, recipe: Recipe, mark: str) -> dict[str, torch.Tensor]:
+    """The mean of the weights of the best epoch and of the epochs before it, `recipe.averaged` in all."""
+    saved = {n: _load(checkpoints / _name_of(n), mark) for n in range(1, recipe.epochs + 1)}
+    best = max(n for n, each in saved.items() if each is not None and each["best"])
+    chosen = [saved[n]["network"] for n in range(max(1, best - recipe.averaged + 1), best + 1)]
+    return {
+        name: torch.stack([each[name].float() for each in chosen]).mean(dim=0).to(first.dtype)
+        for name, first in chosen[0].items()
+    }
 
 
 def _save(path: Path, content: Any) -> None:
