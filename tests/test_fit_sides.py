@@ -7,7 +7,13 @@ pytest.importorskip("scipy", reason="training needs the train extra")
 
 from classify.calibration import stance_probabilities
 from classify.codebook import STANCES
-from classify.training.calibrate import Sides, calibration_of_sides, fit_sides
+from classify.manifest import Calibration
+from classify.training.calibrate import (
+    Sides,
+    calibration_of_sides,
+    fit_sides,
+    found_more,
+)
 
 CHANCE = np.random.default_rng(3)
 SUPPORTS = CHANCE.random(4_000) < 0.3
@@ -67,3 +73,24 @@ def test_without_other_sources_there_is_a_temperature_alone() -> None:
     calibration = calibration_of_sides(logits, logits.argmax(axis=1), None)
     assert calibration.bias == ()
     assert calibration.sides == 1.0
+
+
+def test_stances_that_would_be_missed_are_found_where_it_costs_little() -> None:
+    # One in ten texts supports, and half of these are a close call for "not addressed".
+    labels = np.where(np.arange(1_000) % 10 == 0, 0, 3)
+    logits = np.zeros((1_000, 4))
+    logits[:, 3] = np.where(labels == 3, 4.0, np.where(np.arange(1_000) % 20 == 0, 0.4, -4.0))
+
+    found = found_more(logits, labels, Calibration(temperature=1.0))
+
+    assert -0.6 < found.bias[3] <= -0.4
+    assert (stance_probabilities(logits, found, STANCES).argmax(axis=1) == labels).all()
+
+
+def test_no_more_are_found_where_as_many_would_be_invented() -> None:
+    labels = np.where(np.arange(1_000) % 10 == 0, 0, 3)
+    logits = np.zeros((1_000, 4))
+    logits[:, 3] = np.where(labels == 0, -4.0, 0.02)
+
+    plain = Calibration(temperature=1.0, bias=(0.1, 0.0, -0.1, 0.0))
+    assert found_more(logits, labels, plain) == plain

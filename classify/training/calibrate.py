@@ -1,6 +1,6 @@
 """Temperatures and thresholds from logits of labelled text that no weight was fitted on (Guo et al. 2017).
 
-text like that of training -> temperatures, thresholds
+text like that of training -> temperatures, thresholds, when to say "not addressed"
 text of other sources      -> what the lean of the words is worth beside the network, where support and
                               oppose part, and how sure to be of it
 """
@@ -10,16 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_expit, log_softmax
 
+from classify.agreement import confusion_counts, macro_f1
+from classify.calibration import stance_probabilities
+from classify.codebook import STANCES
 from classify.manifest import Calibration
 
 Floats = NDArray[np.float64]
 
 COLDEST, HOTTEST = 0.25, 8.0
+
+MAY_COST = 0.005
+"""Of the accuracy of addressed or not, to find more stances."""
+TRIED = tuple(round(0.05 * n, 2) for n in range(21))
+
+NOT_ADDRESSED = len(STANCES) - 1
 
 FEWEST = 20
 """Below this many labelled texts a head keeps temperature 1: a fit would be noise."""
@@ -90,6 +100,34 @@ def calibration_of_sides(
         bias=(shift, 0.0, -shift, 0.0),
         sides=round(1 / sides.slope / fitted.temperature, 4),
     )
+
+
+def found_more(logits: Floats, labels: NDArray[np.int64], calibration: Calibration) -> Calibration:
+    """`calibration` with less of a lead for "not addressed": the one that finds most stances.
+
+    The likeliest class misses more stances than it invents. Of the biases tried, the one with the
+    highest macro-F1 of the stances over the addressed texts, `logits` (N, 4) with `labels` (N,),
+    among those that cost at most MAY_COST of the accuracy of addressed or not.
+    """
+    if len(labels) < FEWEST:
+        return calibration
+    addressed = labels != NOT_ADDRESSED
+    bias = calibration.bias or (0.0,) * len(STANCES)
+
+    def less(by: float) -> Calibration:
+        lowered = (*bias[:NOT_ADDRESSED], round(bias[NOT_ADDRESSED] - by, 4))
+        return msgspec.structs.replace(calibration, bias=lowered)
+
+    def scores(given: Calibration) -> tuple[float, float]:
+        judged = stance_probabilities(logits, given, STANCES).argmax(axis=1)
+        counts = confusion_counts(labels[addressed], judged[addressed], len(STANCES))
+        accuracy = float(((judged != NOT_ADDRESSED) == addressed).mean())
+        return macro_f1(counts, range(NOT_ADDRESSED)), accuracy
+
+    tried = {by: scores(less(by)) for by in TRIED}
+    least = tried[0.0][1] - MAY_COST
+    best = max((by for by in TRIED if tried[by][1] >= least), key=lambda by: (tried[by][0], -by))
+    return less(best) if best else calibration
 
 
 def temperature_of_label(logits: Floats, labels: Floats) -> Calibration:

@@ -32,6 +32,7 @@ from classify.training.calibrate import (
     best_threshold,
     calibration_of_sides,
     fit_sides,
+    found_more,
     temperature_of_label,
 )
 from classify.training.examples import STORIES, Split
@@ -220,12 +221,15 @@ def _manifest(
 ) -> Manifest:
     labels = np.array([row.stances for row in rows])
     outputs = np.array([row.document for row in rows])
-    by_target = {
-        target.name: calibration_of_sides(*_labelled(stances[:, index], labels[:, index]), sides)
+    heads = {
+        target.name: _labelled(stances[:, index], labels[:, index])
         for index, target in enumerate(TARGETS)
     }
-    every = _labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
-    by_target[OTHER] = calibration_of_sides(*every, sides)
+    heads[OTHER] = _labelled(stances.reshape(-1, len(STANCES)), labels.reshape(-1))
+    by_target = {
+        head: found_more(*given, calibration_of_sides(*given, sides))
+        for head, given in heads.items()
+    }
     by_output: dict[str, Calibration] = {}
     thresholds: dict[str, float] = {}
     for index, output in enumerate(("relevance", *TOPICS, *FLAGS)):
