@@ -9,8 +9,6 @@ words and pairs does not read, and errs elsewhere. docs/model-card.md has what e
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -81,29 +79,24 @@ def word_pieces(vocabulary: Mapping[str, int], special: Sequence[str] = ()) -> N
     return is_word
 
 
-# -- The file --------------------------------------------------------------------------------------
+# -- As arrays -------------------------------------------------------------------------------------
 
 
-def to_bytes(ngrams: NgramSides) -> bytes:
-    """The content of a model folder's `ngrams.npz`: keys as differences, weights in 8 bits."""
+def packed(ngrams: NgramSides) -> dict[str, NDArray[Any]]:
+    """The arrays of a model folder's `ngrams.npz`: keys as differences, weights in 8 bits."""
     largest = float(np.abs(ngrams.weights).max()) if len(ngrams.weights) else 0.0
     scale = largest / 127 or 1.0
-    file = io.BytesIO()
-    np.savez_compressed(
-        file,
-        steps=np.diff(ngrams.keys, prepend=0).astype(np.uint32),
-        weights=np.rint(ngrams.weights / scale).astype(np.int8),
-        scale=np.float32(scale),
-    )
-    return file.getvalue()
+    return {
+        "steps": np.diff(ngrams.keys, prepend=0).astype(np.uint32),
+        "weights": np.rint(ngrams.weights / scale).astype(np.int8),
+        "scale": np.array(scale, dtype=np.float32),
+    }
 
 
-def from_bytes(content: bytes, is_word: NDArray[np.bool_]) -> NgramSides:
-    """What `to_bytes` wrote. Raises ValueError for anything else."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays: dict[str, Any] = {name: file[name] for name in ("steps", "weights", "scale")}
-    except (OSError, KeyError, EOFError, zipfile.BadZipFile, ValueError) as error:
-        raise ValueError(f"holds no weights of words: {error}") from error
+def unpacked(arrays: Mapping[str, NDArray[Any]], is_word: NDArray[np.bool_]) -> NgramSides:
+    """What `packed` gave. Raises ValueError where an array is missing or does not fit the others."""
+    missing = {"steps", "weights", "scale"} - set(arrays)
+    if missing:
+        raise ValueError(f"has no {min(missing)}")
     keys = np.cumsum(arrays["steps"].astype(np.int64))
     return NgramSides(keys, arrays["weights"] * arrays["scale"], is_word)

@@ -17,11 +17,14 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,7 +37,7 @@ from classify.excerpt import kept_tokens
 from classify.hub_errors import first_line
 from classify.manifest import CHECKPOINT, MANIFEST, NGRAMS, TOKENIZER, WEIGHTS, Manifest
 from classify.model_check import OUTPUTS, graph_fault, manifest_fault, results_fault
-from classify.ngram_sides import NgramSides, from_bytes, word_pieces
+from classify.ngram_sides import NgramSides, unpacked, word_pieces
 from classify.target import Target
 
 if TYPE_CHECKING:
@@ -48,6 +51,9 @@ _CHUNK = 128
 
 _DESCRIPTIONS = 1024
 """Queries that are remembered; each is 1.5 kB."""
+
+_REMEMBERED = 4096
+"""Assessments that are remembered, of the texts met last: agency copy comes back for days."""
 
 REMEDY = "copy the folder again from where it was made, or make it anew"
 
@@ -78,6 +84,8 @@ class OnnxClassifier:
         self.no_query: Floats = np.zeros((1, width), dtype=np.float32)
         self._first, self._last = tokenizer.encode("").ids
         self._query = lru_cache(_DESCRIPTIONS)(self._encoded)
+        self._remembered: OrderedDict[tuple[str, tuple[Target, ...]], Assessment] = OrderedDict()
+        self._remembering = Lock()
 
     @property
     def model(self) -> str:
@@ -90,21 +98,35 @@ class OnnxClassifier:
         return frozenset(self._manifest.languages)
 
     def assess(self, texts: Sequence[str], targets: Sequence[Target]) -> list[Assessment]:
-        """One assessment per text, in order; equal texts are judged once.
+        """One assessment per text, in order; a text that was met not long ago is not judged again.
 
         A text without a letter says nothing: not relevant, every target not addressed.
         """
-        asked = [self._query(target.description or target.name) for target in targets]
-        queries = np.concatenate(asked) if asked else self.no_query
+        wanted = tuple(targets)
         readable = [t for t in dict.fromkeys(texts) if any(map(str.isalpha, t[:MAX_CHARACTERS]))]
-        given: dict[str, Assessment] = {}
-        if readable:
-            rows, stances, document = self.logits(readable, queries)
-            stances = self._ngrams.added(stances[:, : len(targets)], rows, self._manifest.stances)
-            judged = assessments(stances, document, self._manifest, targets)
-            given = dict(zip(readable, judged, strict=True))
+        with self._remembering:
+            given = {
+                text: self._remembered[text, wanted]
+                for text in readable
+                if (text, wanted) in self._remembered
+            }
+        new = [text for text in readable if text not in given]
+        if new:
+            judged = dict(zip(new, self._judged_anew(new, wanted), strict=True))
+            given |= judged
+            with self._remembering:
+                self._remembered.update({(text, wanted): each for text, each in judged.items()})
+                while len(self._remembered) > _REMEMBERED:
+                    self._remembered.popitem(last=False)
         nothing = nothing_said(targets)
         return [given.get(text, nothing) for text in texts]
+
+    def _judged_anew(self, texts: Sequence[str], targets: Sequence[Target]) -> list[Assessment]:
+        asked = [self._query(target.description or target.name) for target in targets]
+        queries = np.concatenate(asked) if asked else self.no_query
+        rows, stances, document = self.logits(texts, queries)
+        stances = self._ngrams.added(stances[:, : len(targets)], rows, self._manifest.stances)
+        return assessments(stances, document, self._manifest, targets)
 
     def tokens(self, text: str, *, truncate: bool = False) -> Ids:
         """The token ids that are read of `text`, (L,), special tokens included.
@@ -266,7 +288,13 @@ def load_ngrams(path: Path, tokenizer: Tokenizer, remedy: str) -> NgramSides:
     """The weights of words that go with `tokenizer`. Raises ModelError."""
     special = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
     try:
-        return from_bytes(path.read_bytes(), word_pieces(tokenizer.get_vocab(), special))
+        with path.open("rb") as file:
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    arrays = {name: archive[name] for name in archive.files}
+            except (KeyError, EOFError, AttributeError, zipfile.BadZipFile, ValueError) as error:
+                raise ValueError(f"holds no weights of words: {first_line(error)}") from error
+        return unpacked(arrays, word_pieces(tokenizer.get_vocab(), special))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); {remedy}.") from error
     except ValueError as error:

@@ -8,9 +8,9 @@ import pytest
 from classify.ngram_sides import (
     LARGEST_VOCABULARY,
     NgramSides,
-    from_bytes,
     ngram_keys,
-    to_bytes,
+    packed,
+    unpacked,
     word_pieces,
 )
 
@@ -66,22 +66,22 @@ def test_the_order_of_the_stances_is_the_names() -> None:
     assert given[0, 0].tolist() == [0.0, -2.0, 0.0, 2.0]
 
 
-def test_the_file_keeps_keys_exactly_and_weights_to_a_part_in_254_of_the_largest() -> None:
+def test_the_arrays_keep_keys_exactly_and_weights_to_a_part_in_254_of_the_largest() -> None:
     ngrams = sides({LET: 0.013, STAY: -2.54, pair(LET, THEM): 1.0, pair(STAY, ING): 0.5})
-    again = from_bytes(to_bytes(ngrams), IS_WORD)
+    again = unpacked(packed(ngrams), IS_WORD)
     assert again.keys.tolist() == ngrams.keys.tolist()
     assert np.abs(again.weights - ngrams.weights).max() <= 2.54 / 254 + 1e-6
-    assert to_bytes(again) == to_bytes(from_bytes(to_bytes(again), IS_WORD))
 
 
-def test_no_weights_are_a_file_too() -> None:
-    assert not len(from_bytes(to_bytes(NgramSides([], [], IS_WORD)), IS_WORD).keys)
+def test_no_weights_are_arrays_too() -> None:
+    assert not len(unpacked(packed(NgramSides([], [], IS_WORD)), IS_WORD).keys)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"not an archive at all"])
-def test_other_files_are_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="holds no weights of words"):
-        from_bytes(content, IS_WORD)
+def test_an_array_that_is_missing_is_named() -> None:
+    arrays = packed(sides({STAY: 1.0}))
+    del arrays["scale"]
+    with pytest.raises(ValueError, match="has no scale"):
+        unpacked(arrays, IS_WORD)
 
 
 @pytest.mark.parametrize(

@@ -161,8 +161,28 @@ def test_a_description_is_encoded_once_even_under_another_name() -> None:
 def test_a_target_without_description_is_asked_about_by_its_name() -> None:
     session = CountingSession()
     judge = counting(session)
-    judge.assess([], [Target("boats", "")])
-    assert session.read == [tuple(judge.tokens("boats"))]
+    judge.assess(["One."], [Target("boats", "")])
+    assert session.read == [tuple(judge.tokens("boats")), tuple(judge.tokens("One."))]
+
+
+def test_a_text_that_was_met_is_not_judged_again_unless_other_targets_are_asked_about() -> None:
+    session = CountingSession()
+    judge = counting(session)
+    first = judge.assess(["One.", "Two."], [SEASONAL])
+    assert judge.assess(["Two.", "Three.", "One."], [SEASONAL])[0] == first[1]
+    assert [tuple(judge.tokens(text)) for text in ("Three.",)] == session.read[3:]
+    judge.assess(["One."], [SEASONAL, Target("boats", "")])
+    assert session.read[-1] == tuple(judge.tokens("One."))
+
+
+def test_only_the_texts_met_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("classify.onnx_model._REMEMBERED", 2)
+    session = CountingSession()
+    judge = counting(session, cpus=1)
+    judge.assess(["One.", "Two.", "Three."], [SEASONAL])
+    read = len(session.read)
+    judge.assess(["Three.", "One."], [SEASONAL])
+    assert session.read[read:] == [tuple(judge.tokens("One."))]
 
 
 @pytest.mark.parametrize("cpus", [1, 2])

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from transformers import BertConfig
 
 from classify.manifest import CHECKPOINT, CONFIG, MANIFEST, NGRAMS, TOKENIZER, WEIGHTS, Manifest
-from classify.ngram_sides import NgramSides, to_bytes
+from classify.ngram_sides import NgramSides, packed
 from classify.training.network import QueryAttentionNetwork
 from flows.training.base_model import DOCUMENT_OUTPUTS
 
@@ -33,7 +33,7 @@ def save_checkpoint(
         folder / CHECKPOINT,
     )
     tokenizer.save(str(folder / TOKENIZER))
-    (folder / NGRAMS).write_bytes(to_bytes(ngrams))
+    np.savez_compressed(folder / NGRAMS, **packed(ngrams))
 
 
 def load_checkpoint(folder: Path) -> tuple[QueryAttentionNetwork, Tokenizer]:
