@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -33,7 +34,8 @@ def save_checkpoint(
         folder / CHECKPOINT,
     )
     tokenizer.save(str(folder / TOKENIZER))
-    np.savez_compressed(folder / NGRAMS, **packed(ngrams))
+    arrays: dict[str, Any] = dict(packed(ngrams))
+    np.savez_compressed(folder / NGRAMS, **arrays)
 
 
 def load_checkpoint(folder: Path) -> tuple[QueryAttentionNetwork, Tokenizer]:
