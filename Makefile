@@ -2,6 +2,7 @@
 #
 #   make demo ARGS="--days 20"        arguments for the program
 #   make test ARGS="-k dead_letters"  arguments for pytest
+#   make test ARGS="-n 0"             tests one after the other, in one process
 #   make demo PYTHON=python3.13       another interpreter for .venv
 #
 # What is installed is remembered in .venv, in a file named after the content of the lock, of
@@ -21,6 +22,10 @@ PLAIN := .venv/.plain-$(call content,requirements.lock)
 DEV := .venv/.dev-$(call content,requirements-dev.lock)
 TRAIN := .venv/.train-$(call content,requirements-train.lock)
 
+# A process for each CPU, as tests/conftest.py counts them; a file of tests stays in one process, and
+# the files that take longest come first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test lint types bench extras lock clean
@@ -33,7 +38,7 @@ demo: $(PLAIN) ## Run the whole pipeline on simulated outlets, offline
 
 test: lint types ## Lint, type-check and run all tests
 	@echo "==> pytest"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 lint: $(DEV) ## ruff: rules and format
 	@echo "==> ruff"

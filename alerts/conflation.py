@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from alerts.net_support import estimate_point
-from alerts.point import OutletCount, State
+from alerts.point import StanceCount, State
 
 FEWEST = 10
 """Relevant documents below which there is no figure, only a state: one text would be ten points of it."""
@@ -67,7 +67,7 @@ def conflation(
         "",
         date.min,
         [
-            OutletCount(
+            StanceCount(
                 outlet=r.outlet, support=r.flagged, neutral=0, oppose=r.relevant - r.flagged
             )
             for r in rows

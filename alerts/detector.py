@@ -1,29 +1,53 @@
-"""The first detector: a Shiryaev-Roberts mixture over falls of 3, 5, 10 and 20 points.
+"""The detector: when has net support of a series fallen, by how much, since when.
 
-    points of one series -ok days-> x = net support - own baseline -clip-> evidence per size -> score > threshold -> Drop
+    counts by outlet -within outlets-> x, v -weekday, scale, news-> evidence -beats chance and any passing shock-> Drop
 
-Shiryaev 1963, Roberts 1966; mixture over sizes and threshold: Pollak 1987. It is causal: what it says of a day
-depends on no later day. Weekday patterns and estimated autocorrelation are not modelled yet.
+While a fall is open the past is frozen, and what follows is a further alert only when it is surely deeper. It is
+causal: what is said of a day depends on no later day.
+All series are walked through side by side; what is said of one depends on no other.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 import msgspec
+import numpy as np
 
-from alerts.baseline import Baseline, baseline_of
-from alerts.drop import Drop
-from alerts.point import Point, State
+from alerts.day_spread import NEWS_MEMORY, DaySpread
+from alerts.drop import Drop, Shock
+from alerts.fall_evidence import FIRST_DAYS, FallEvidence
+from alerts.outlet_panel import Array, OutletPanel, day_at, outlet_panel
+from alerts.point import StanceCount
 from alerts.t_quantile import Z95
+from alerts.within_outlet import BASELINE_DAYS, DayChange, WithinOutlet
 
-SIZES = (3.0, 5.0, 10.0, 20.0)
-"""Falls that the evidence is gathered for, in points."""
+BEATS_SHOCK = 1.0
+"""The best fall must explain the days better than the best passing shock: by this much, in log likelihood."""
 
-_NO_EVIDENCE = (-30.0,) * len(SIZES)
+SHOCK_SIGMAS = 4.0
+"""A day so many standard deviations below is an unusual day; it is not yet a drop."""
+
+WINDOW_DAYS = 60
+"""The fall is looked for in at most this many days before the alarm."""
+
+CONFIRM_DAYS = 7
+"""Days after an alarm whose mean replaces the size at the alarm, which chance had a part in. A fall is over when the
+mean of the last so many is two thirds of the way back; earlier, by more than its standard error."""
+
+FEWEST_DAYS_BACK = 3
+"""Days after an alarm that are needed to call it over, or deeper."""
+
+DEEPER_SIGMAS = 4.0
+"""A fall that is open is asked day after day whether it has become deeper: chance alone must not say so."""
+
+CAUTION = 3.0
+"""What a series that has just alarmed must bring more, in log evidence, …"""
+
+CAUTION_HALVES = 45.0
+"""… half of it after so many days: where a level wanders, false alarms come in clusters."""
 
 
 class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,183 +57,253 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Mean days between false alarms when nothing changes, over all series together (the ARL)."""
     series: int = 1
     """Number of series watched together: they share the false alarms."""
-    baseline_days: int = 56
-    """The baseline is made of the ok days from this many days ago …"""
-    guard_days: int = 8
-    """… to this many days ago: younger days may already be part of a fall."""
-    min_days: int = 14
-    """Ok days that a baseline needs before the series can alert."""
-    min_outlets: int = 3
-    """Days with fewer outlets are passed over: one outlet would be half of the figure."""
-    clip: float = 2.0
-    """One day counts for at most this many standard deviations: a shock of one day is not a fall."""
-    autocorrelation: float = 1.25
-    """Long-run variance of days over the variance of one day; news lasts longer than a day."""
-    window_days: int = 60
-    """The fall is looked for in at most this many days before the alarm."""
-    quiet_days: int = 28
-    """No second drop in a series for so many days."""
 
 
-class _Day(msgspec.Struct, frozen=True):
-    """One day as the detector sees it: net support y, distance x to the baseline of that day, variance of x."""
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """One series as the detector sees it."""
 
-    day: date
-    y: float
-    x: float
-    v: float
-    baseline: Baseline
+    society: str
+    target: str
+    counts: Mapping[date, Sequence[StanceCount]]
+    """Judged documents by day and outlet; copies of a story count once."""
+    scores: tuple[float, float, float] = (1.0, 0.0, -1.0)
+    """Of a document judged support, neutral, oppose; corrected for classifier error: `Confusion.scores`."""
+    unusable: Collection[date] = ()
+    """Days that must not be looked at, because sources were down."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in one series, in day order."""
+
+    drops: tuple[Drop, ...] = ()
+    shocks: tuple[Shock, ...] = ()
+
+
+class _Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Days up to an alarm: number of the first, mean change in points, variance of that mean."""
+
+    first: int
+    change: float
+    variance: float
 
 
 _DEFAULTS = DetectorSettings()
 
 
-def detect(points: Sequence[Point], settings: DetectorSettings = _DEFAULTS) -> tuple[Drop, ...]:
-    """The drops of one series, in day order. `points` are in day order, each day once.
+def detect(series: Watched, settings: DetectorSettings = _DEFAULTS) -> tuple[Drop, ...]:
+    """The drops of one series, in day order; see `find`."""
+    return find([series], settings)[0].drops
 
-    Only ok points with min_outlets count; any other day, or a missing one, changes nothing. The score is
 
-        L_d <- ln(1 + exp(L_d)) + (-d x - d^2 / 2) / (v LRV)     for each size d, x clipped at 2 sqrt(v)
-        S    = ln mean_d exp(L_d),  alarm when S > threshold_for(sigma of a typical day)
+def find(series: Sequence[Watched], settings: DetectorSettings = _DEFAULTS) -> tuple[Found, ...]:
+    """Drops and shocks of each series, each by itself.
 
-    After an alarm the series rests for quiet_days and its new baseline starts at the fall: the same fall is
-    reported once, a further one is measured from the new level.
-    Raises ValueError when a day comes twice or out of order, or when series are mixed.
+    A day with fewer than three outlets that have a past, or with a past of fewer than 14 days, changes nothing; a
+    missing day neither. The score is S = ln mean_d sum_first exp(LR) (Shiryaev 1963, Roberts 1966; mixture over
+    sizes: Pollak 1987); an alarm needs S > threshold_for(sigma) and a fall that beats every passing shock.
+    Empty input gives an empty answer. Raises ValueError for a negative count.
     """
-    _check(points)
-    usable = [p for p in points if p.state is State.OK and p.outlets >= settings.min_outlets]
-    drops: list[Drop] = []
-    days: list[_Day] = []
-    evidence = _NO_EVIDENCE
-    level_from = date.min
-    rests_until = date.min
-    for i, point in enumerate(usable):
-        if point.day <= rests_until or point.net_support is None:
-            continue
-        history = _history(
-            usable[max(0, i - settings.baseline_days) : i], point.day, level_from, settings
-        )
-        if len(history) < settings.min_days:
-            # after so long a gap, what was gathered rests on no baseline
-            days, evidence = [], _NO_EVIDENCE
-            continue
-        baseline = baseline_of(history)
-        v = baseline.variance_of_day(point.n) + baseline.variance
-        x = point.net_support - baseline.mean
-        days.append(_Day(point.day, point.net_support, x, v, baseline))
-        evidence = _gather(evidence, x, v, settings)
-        score = _mean_of_exponentials(evidence)
-        threshold = threshold_for(baseline.sigma, settings)
-        if score > threshold:
-            drop = _drop(point, days, score, threshold, settings)
-            drops.append(drop)
-            days, evidence = [], _NO_EVIDENCE
-            level_from = drop.since
-            rests_until = point.day + timedelta(days=settings.quiet_days)
-    return tuple(drops)
+    with_days = [number for number, each in enumerate(series) if each.counts]
+    if not with_days:
+        return tuple(Found() for _ in series)
+    chosen = [series[number] for number in with_days]
+    panel = outlet_panel([each.counts for each in chosen], [each.unusable for each in chosen])
+    names = [(each.society, each.target) for each in chosen]
+    scores = np.array([each.scores for each in chosen], dtype=float)
+    found = dict(zip(with_days, find_in_panel(panel, names, scores, settings), strict=True))
+    return tuple(found.get(number, Found()) for number in range(len(series)))
 
 
-def threshold_for(sigma: float, settings: DetectorSettings = _DEFAULTS) -> float:
+def find_in_panel(
+    panel: OutletPanel,
+    names: Sequence[tuple[str, str]],
+    scores: Array,
+    settings: DetectorSettings = _DEFAULTS,
+) -> tuple[Found, ...]:
+    """`find` for counts that are a panel already: names are (society, target) and scores (series, 3) by series."""
+    walk = _Walk(names, panel, scores, settings)
+    for t in range(panel.days):
+        walk.step(t)
+    return walk.found()
+
+
+def threshold_for(sigma: float | Array, settings: DetectorSettings = _DEFAULTS) -> float | Array:
     """What the score must pass, for days with standard deviation `sigma` (points).
 
-        h = ln(ARL) - 0.85 + 0.35 ln(sigma / 9)         ARL = false_alarm_days x series, in days
+        h = ln(ARL) - 0.72 + 0.03 ln(sigma / 9)         ARL = false_alarm_days x series, in days
 
     ln(ARL) is the martingale bound of Pollak 1987: without a change exp(S) - t is a martingale. The rest was
-    fitted by simulation at 20, 200 and 2000 documents a day, so that the mean time between false alarms is ARL.
+    fitted so that the mean time between false alarms is ARL (`python -m benchmarks.detection`).
     """
     arl = settings.false_alarm_days * max(1, settings.series)
-    return math.log(arl) - 0.85 + 0.35 * math.log(sigma / 9)
+    threshold: float | Array = math.log(arl) - 0.72 + 0.03 * np.log(np.asarray(sigma) / 9)
+    return threshold
 
 
-def _history(
-    past: Sequence[Point], day: date, level_from: date, settings: DetectorSettings
-) -> list[Point]:
-    oldest = max(day - timedelta(days=settings.baseline_days), level_from)
-    youngest = day - timedelta(days=settings.guard_days)
-    return [p for p in past if oldest <= p.day <= youngest]
+class _Walk:
+    """All series on one day after the other."""
 
+    def __init__(
+        self,
+        names: Sequence[tuple[str, str]],
+        panel: OutletPanel,
+        scores: Array,
+        settings: DetectorSettings,
+    ) -> None:
+        n = len(names)
+        self._names, self._panel, self._settings = names, panel, settings
+        self._outlets = WithinOutlet(panel, scores)
+        self._spread = DaySpread(n, panel.days)
+        self._evidence = FallEvidence(n)
+        self._open = np.zeros(n, dtype=bool)
+        self._since = np.zeros(n, dtype=np.int64)
+        self._alarmed_on = np.full(n, -np.inf)
+        self._change = np.zeros(n)
+        self._after: list[list[float]] = [[] for _ in range(n)]
+        self._drops: list[list[Drop]] = [[] for _ in range(n)]
+        self._shocks: list[list[Shock]] = [[] for _ in range(n)]
 
-def _gather(
-    evidence: tuple[float, ...], x: float, v: float, settings: DetectorSettings
-) -> tuple[float, ...]:
-    limit = settings.clip * math.sqrt(v)
-    clipped = max(-limit, min(limit, x))
-    variance = v * settings.autocorrelation
-    return tuple(
-        _log1p_exp(old) + (-size * clipped - size * size / 2) / variance
-        for size, old in zip(SIZES, evidence, strict=True)
-    )
+    def found(self) -> tuple[Found, ...]:
+        return tuple(
+            Found(drops=tuple(drops), shocks=tuple(shocks))
+            for drops, shocks in zip(self._drops, self._shocks, strict=True)
+        )
 
+    def step(self, t: int) -> None:
+        open_ = self._open.copy()
+        day = self._outlets.change(t, open_)
+        x = self._spread.centred(t, day.x, day.v, day.usable)
+        total = self._spread.scaled(day.v)
+        news = self._spread.news
+        own = np.maximum(total - news, 0.25 * total)
+        lasting = own + news * (1 + NEWS_MEMORY) / (1 - NEWS_MEMORY)
+        short = np.maximum(lasting / np.maximum(day.past, 1) - lasting / BASELINE_DAYS, 0.0)
+        extra = np.where(day.usable, short, 0.0)
+        score, lead = self._evidence.add(t, x, own, news, extra, day.usable)
+        threshold = threshold_for(np.sqrt(own + news), self._settings) + self._caution(t)
+        alarm = day.usable & (score > threshold) & (lead > BEATS_SHOCK)
+        for s in np.flatnonzero(open_):
+            self._spread.fell(int(s), t, t)
+        self._outlets.join_past(t, np.flatnonzero(~open_))
+        for s in np.flatnonzero(alarm):
+            ratio = float(lasting[s] / total[s])
+            self._alarm(int(s), t, day, ratio, float(score[s]), float(threshold[s]))
+        for s in np.flatnonzero(open_ & self._open & day.usable):
+            self._follow(int(s), t, float(x[s]), float(lasting[s]))
+        with np.errstate(divide="ignore"):
+            z = x / np.sqrt(own + news)
+        for s in np.flatnonzero(day.usable & (z < -SHOCK_SIGMAS)):
+            self._shocks[s].append(self._shock(int(s), t, day, float(x[s]), float(z[s])))
 
-def _log1p_exp(a: float) -> float:
-    return max(a, 0.0) + math.log1p(math.exp(-abs(a)))
+    def _caution(self, t: int) -> Array:
+        caution: Array = CAUTION * 0.5 ** ((t - self._alarmed_on) / CAUTION_HALVES)
+        return caution
 
+    def _follow(self, s: int, t: int, x: float, lasting: float) -> None:
+        """A day of an open fall: is it over, or has its level become the usual one?"""
+        after = self._after[s]
+        after.append(x)
+        recent = after[-CONFIRM_DAYS:]
+        mean = sum(recent) / len(recent)
+        back = self._change[s] / 3
+        if len(after) == CONFIRM_DAYS:
+            self._change[s] = min(mean, 0.0)
+        # before that many days a good one may be chance
+        doubt = math.sqrt(lasting / len(recent)) if len(after) < CONFIRM_DAYS else 0.0
+        if len(recent) >= FEWEST_DAYS_BACK and mean - doubt > back:
+            self._evidence.restart(s)
+            self._open[s] = False
+        elif t - self._since[s] >= BASELINE_DAYS:
+            self._outlets.begin_anew(s, int(self._since[s]), t)
+            self._spread.settled(s, int(self._since[s]), t)
+            self._evidence.restart(s)
+            self._open[s] = False
 
-def _mean_of_exponentials(evidence: Sequence[float]) -> float:
-    top = max(evidence)
-    return top + math.log(sum(math.exp(e - top) for e in evidence) / len(evidence))
+    def _alarm(
+        self, s: int, t: int, day: DayChange, ratio: float, score: float, threshold: float
+    ) -> None:
+        """Evidence of an open fall gathers every day; it is news when the fall has surely become deeper."""
+        rests_at = float(self._change[s]) if self._open[s] else 0.0
+        fall = self._likeliest(s, t, ratio, rests_at)
+        if self._open[s]:
+            surely = fall.change + DEEPER_SIGMAS * math.sqrt(fall.variance) < 0
+            if not surely or t - fall.first + 1 < FEWEST_DAYS_BACK:
+                return
+        self._evidence.restart(s)
+        if fall.change >= 0:  # it has come down from a height, not fallen below its past
+            return
+        self._drops[s].append(self._drop(s, t, day, rests_at, fall, score, threshold))
+        if not self._open[s]:
+            self._outlets.leave_past(s, t - fall.first + 1)
+            self._spread.fell(s, fall.first, t)
+            self._since[s] = fall.first
+            self._open[s] = True
+        self._change[s] = rests_at + fall.change
+        self._after[s] = []
+        self._alarmed_on[s] = t
 
+    def _likeliest(self, s: int, t: int, ratio: float, rests_at: float) -> _Window:
+        """The window up to t that stands out most from `rests_at`: the largest -sum((x - r)/v) / sqrt(sum(1/v))."""
+        before = max(0, t - WINDOW_DAYS + 1)
+        x, v = self._spread.window(s, before, t)
+        scale = ratio * float(self._spread.scaled(np.ones(len(self._names)))[s])
+        top = total = 0.0
+        best, found = -math.inf, _Window(first=t, change=0.0, variance=1.0)
+        for number in range(t, before - 1, -1):
+            if number > t - FIRST_DAYS and not self._evidence.sees(s, number):
+                break
+            if math.isnan(x[number - before]):
+                continue
+            top += (x[number - before] - rests_at) / v[number - before]
+            total += 1 / v[number - before]
+            if -top / math.sqrt(total) > best:
+                best = -top / math.sqrt(total)
+                found = _Window(first=number, change=top / total, variance=scale / total)
+        return found
 
-def _drop(
-    point: Point, days: Sequence[_Day], score: float, threshold: float, settings: DetectorSettings
-) -> Drop:
-    """The fall that ends in an alarm on the last of `days`: the window that stands out most."""
-    window = _window(days, settings)
-    total = sum(1 / d.v for d in window)
-    net_support = sum(d.y / d.v for d in window) / total
-    change = sum(d.x / d.v for d in window) / total
-    variance = settings.autocorrelation * (1 / total + window[0].baseline.variance)
-    half = Z95 * math.sqrt(variance)
-    baseline = net_support - change
-    reason = (
-        f"net support was {net_support:+.1f} from {window[0].day} to {point.day} ({len(window)} days "
-        f"with enough data), {-change:.1f} points below its baseline of {baseline:+.1f}; "
-        f"the evidence of {score:.1f} passed {threshold:.1f}"
-    )
-    return Drop(
-        society=point.society,
-        target=point.target,
-        detected_on=point.day,
-        since=window[0].day,
-        baseline=baseline,
-        net_support=net_support,
-        change=change,
-        lower=change - half,
-        upper=change + half,
-        score=score,
-        threshold=threshold,
-        reason=reason,
-    )
+    def _drop(
+        self,
+        s: int,
+        t: int,
+        day: DayChange,
+        rests_at: float,
+        fall: _Window,
+        score: float,
+        threshold: float,
+    ) -> Drop:
+        past = max(1, int(day.past[s]))
+        half = Z95 * math.sqrt(fall.variance * (1 + (t - fall.first + 1) / past))
+        baseline = float(day.level[s]) + rests_at
+        since, detected = day_at(self._panel, fall.first), day_at(self._panel, t)
+        society, target = self._names[s]
+        against = "the level it had fallen to" if rests_at else f"the {past} days of their own past"
+        reason = (
+            f"within outlets, net support was {-fall.change:.1f} points lower from {since} to {detected} than "
+            f"in {against} ({baseline:+.1f}); the evidence of {score:.1f} passed {threshold:.1f} and no passing "
+            "shock explains it as well"
+        )
+        return Drop(
+            society=society,
+            target=target,
+            detected_on=detected,
+            since=since,
+            baseline=baseline,
+            net_support=baseline + fall.change,
+            change=fall.change,
+            lower=fall.change - half,
+            upper=fall.change + half,
+            score=score,
+            threshold=threshold,
+            reason=reason,
+        )
 
-
-def _window(days: Sequence[_Day], settings: DetectorSettings) -> Sequence[_Day]:
-    """The days up to the last with the largest -sum(x/v) / sqrt(sum(1/v)); never empty."""
-    earliest = days[-1].day - timedelta(days=settings.window_days - 1)
-    best, best_start = -math.inf, len(days) - 1
-    weighted = total = 0.0
-    for start in range(len(days) - 1, -1, -1):
-        d = days[start]
-        if d.day < earliest:
-            break
-        weighted += d.x / d.v
-        total += 1 / d.v
-        z = -weighted / math.sqrt(total)
-        if z > best:
-            best, best_start = z, start
-    return days[best_start:]
-
-
-def _check(points: Sequence[Point]) -> None:
-    for before, point in itertools.pairwise(points):
-        if (before.society, before.target) != (point.society, point.target):
-            raise ValueError(
-                f"one series at a time: {before.society}/{before.target} is mixed with "
-                f"{point.society}/{point.target} on {point.day}"
-            )
-        if point.day == before.day:
-            raise ValueError(f"the day {point.day} comes twice in {point.society}/{point.target}")
-        if point.day < before.day:
-            raise ValueError(
-                f"{point.society}/{point.target}: {point.day} comes after {before.day}; "
-                "points must be in day order"
-            )
+    def _shock(self, s: int, t: int, day: DayChange, x: float, z: float) -> Shock:
+        society, target = self._names[s]
+        return Shock(
+            society=society,
+            target=target,
+            day=day_at(self._panel, t),
+            change=x,
+            baseline=float(day.level[s]),
+            sigmas=-z,
+        )

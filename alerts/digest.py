@@ -8,11 +8,12 @@ from typing import Protocol
 
 import msgspec
 
+from alerts.confusion import NONE, Confusion
 from alerts.excerpt import Excerpt
 from alerts.incident import Incident, Status
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import SupportChange, change_between
-from alerts.point import OutletCount, Point
+from alerts.point import Point, StanceCount
 from alerts.week import days_of_week, previous_week
 from classify.disposition import Disposition
 
@@ -98,8 +99,9 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_digest(
     week: str,
-    counts: Mapping[tuple[str, str], Mapping[date, Sequence[OutletCount]]],
+    counts: Mapping[tuple[str, str], Mapping[date, Sequence[StanceCount]]],
     *,
+    confusions: Mapping[str, Confusion] | None = None,
     incidents: Sequence[Incident] = (),
     ledger: Mapping[str, int] | None = None,
     attempts: Sequence[SourceAttempt] = (),
@@ -111,7 +113,7 @@ def build_digest(
 
     `counts` holds, by (society, target) and day, the counts by outlet of this week and of the WEEKS_BEFORE weeks
     before it; other days are passed over. A week's figure is estimated from the sums by outlet over its days.
-    `ledger` are rows read in the week by disposition, `attempts` the attempts at sources in the week, oldest
+    `confusions`, by target, correct it for classifier error. `ledger` are rows read in the week by disposition, `attempts` the attempts at sources in the week, oldest
     first. Raises ValueError for what is not a week, or a `now` without time zone.
     """
     if now.tzinfo is None:
@@ -123,7 +125,13 @@ def build_digest(
         monday=monday,
         sunday=sunday,
         series=tuple(
-            _series_week(society, target, counts[society, target], weeks)
+            _series_week(
+                society,
+                target,
+                counts[society, target],
+                weeks,
+                (confusions or {}).get(target, NONE),
+            )
             for society, target in sorted(counts)
         ),
         incidents=_incidents_of_week(incidents, monday, sunday),
@@ -137,8 +145,8 @@ def build_digest(
 
 
 def counts_of_week(
-    counts: Mapping[date, Sequence[OutletCount]], week: str
-) -> tuple[OutletCount, ...]:
+    counts: Mapping[date, Sequence[StanceCount]], week: str
+) -> tuple[StanceCount, ...]:
     """Counts by outlet, added up over the days of `week`."""
     monday, _ = days_of_week(week)
     days = [monday + timedelta(days=i) for i in range(7)]
@@ -148,12 +156,13 @@ def counts_of_week(
 def _series_week(
     society: str,
     target: str,
-    counts: Mapping[date, Sequence[OutletCount]],
+    counts: Mapping[date, Sequence[StanceCount]],
     weeks: Sequence[str],
+    confusion: Confusion,
 ) -> SeriesWeek:
     by_week = [counts_of_week(counts, week) for week in weeks]
     points = [
-        estimate_point(society, target, days_of_week(week)[0], of_week)
+        estimate_point(society, target, days_of_week(week)[0], of_week, confusion=confusion)
         for week, of_week in zip(weeks, by_week, strict=True)
     ]
     return SeriesWeek(
@@ -161,7 +170,7 @@ def _series_week(
         target=target,
         week=points[-1],
         before=tuple(points[:-1]),
-        change=change_between(by_week[-2], by_week[-1]),
+        change=change_between(by_week[-2], by_week[-1], confusion),
     )
 
 

@@ -35,3 +35,19 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
     """The score had to pass it."""
     reason: str
     """One sentence for people."""
+
+
+class Shock(msgspec.Struct, frozen=True, kw_only=True):
+    """One unusual day of one series, far below its outlets' own past. It is a signal for people who look, never an alert:
+    most such days pass.
+    """
+
+    society: str
+    target: str
+    day: date
+    change: float
+    """Against the outlets' own past, in points."""
+    baseline: float
+    """Net support of that past."""
+    sigmas: float
+    """How far below, in standard deviations of such a day."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from alerts.net_support import PRIOR_DF, add_by_outlet, document_variance
-from alerts.point import OutletCount
+from alerts.confusion import NONE, Confusion, Triple, correction
+from alerts.net_support import PRIOR_DF, add_by_outlet
+from alerts.point import StanceCount
 from alerts.t_quantile import t95
 
 
@@ -21,9 +22,11 @@ class SupportChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def change_between(
-    before: Sequence[OutletCount], after: Sequence[OutletCount]
+    before: Sequence[StanceCount], after: Sequence[StanceCount], confusion: Confusion = NONE
 ) -> SupportChange | None:
-    """The change from `before` to `after` (counts by outlet); None when either has no document.
+    """The change from `before` to `after` (counts by outlet), corrected for classifier error; None when either has no
+    document, or the confusion matrix cannot be used. The matrix errs alike in both periods, so its own
+    uncertainty, which belongs to the levels, is left out.
 
     Outlets that are in both periods are paired, so lasting differences between outlets cancel and the
     interval is much narrower than those of the two levels suggest:
@@ -37,8 +40,11 @@ def change_between(
     old, new = add_by_outlet(before), add_by_outlet(after)
     if not old or not new:
         return None
-    theta_0, v_0, error_0, weight_0 = _parts(old)
-    theta_1, v_1, error_1, weight_1 = _parts(new)
+    corrected = correction(confusion)
+    if corrected.refusal:
+        return None
+    theta_0, v_0, error_0, weight_0 = _parts(old, corrected.scores)
+    theta_1, v_1, error_1, weight_1 = _parts(new, corrected.scores)
     outlets = sorted(weight_0.keys() | weight_1.keys())
     w = {k: (weight_0.get(k, 0.0) + weight_1.get(k, 0.0)) / 2 for k in outlets}
     kappa = max(1 / sum(x * x for x in w.values()) - 1, 0.0)
@@ -55,14 +61,27 @@ def change_between(
 
 
 def _parts(
-    by_outlet: Sequence[OutletCount],
+    by_outlet: Sequence[StanceCount], scores: Triple
 ) -> tuple[float, float, dict[str, float], dict[str, float]]:
-    """Theta in -1..1, its variance for independent documents, and by outlet error and weight."""
+    """Theta, its variance for independent documents, and by outlet error and weight.
+
+    One pseudo-document of each stance keeps the variance of a document above 0.
+    """
     n = sum(c.n for c in by_outlet)
     support = sum(c.support for c in by_outlet)
     oppose = sum(c.oppose for c in by_outlet)
-    theta = (support - oppose) / n
-    u = document_variance(support, n - support - oppose, oppose)
+    theta = _score((support, n - support - oppose, oppose), scores) / n
+    q = [(count + 1) / (n + 3) for count in (support, n - support - oppose, oppose)]
+    mean = sum(share * a for share, a in zip(q, scores, strict=True))
+    u = sum(share * a * a for share, a in zip(q, scores, strict=True)) - mean * mean
     weight = {c.outlet: c.n / n for c in by_outlet}
-    error = {c.outlet: weight[c.outlet] * ((c.support - c.oppose) / c.n - theta) for c in by_outlet}
+    error = {
+        c.outlet: weight[c.outlet]
+        * (_score((c.support, c.neutral, c.oppose), scores) / c.n - theta)
+        for c in by_outlet
+    }
     return theta, u / n, error, weight
+
+
+def _score(counts: tuple[int, int, int], scores: Triple) -> float:
+    return sum(count * a for count, a in zip(counts, scores, strict=True))

@@ -17,13 +17,15 @@ class State(StrEnum):
     NO_DATA = "no_data"
 
 
-class OutletCount(msgspec.Struct, frozen=True, kw_only=True):
-    """Judged documents of one outlet on one day of one series."""
+class StanceCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Judged documents of one outlet in a window (a day, a week) of one series, of one story if `story` says which."""
 
     outlet: str
     support: int
     neutral: int
     oppose: int
+    story: str | None = None
+    """Copies of one text share it; None: each document is its own."""
 
     @property
     def n(self) -> int:

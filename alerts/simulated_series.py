@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from alerts.net_support import points_for_days
-from alerts.point import OutletCount, Point
+from alerts.point import Point, StanceCount
 
 FIRST_DAY = date(2026, 1, 5)
 
@@ -17,7 +17,7 @@ FIRST_DAY = date(2026, 1, 5)
 class SimulatedSeries(msgspec.Struct, frozen=True, kw_only=True):
     """One series and the truth about it."""
 
-    counts: Mapping[date, tuple[OutletCount, ...]]
+    counts: Mapping[date, tuple[StanceCount, ...]]
     points: tuple[Point, ...]
     net_support: Mapping[date, float]
     """True net support of each day: the mean over outlets, weighted by their true volume."""
@@ -55,7 +55,7 @@ def simulated_series(
     share /= share.sum()
     lean = rng.normal(0.0, outlet_sd, outlets)
     lean -= share @ lean
-    counts: dict[date, tuple[OutletCount, ...]] = {}
+    counts: dict[date, tuple[StanceCount, ...]] = {}
     truth: dict[date, float] = {}
     most = 100 * (1 - neutral)
     news = rng.normal(0.0, news_sd)
@@ -78,7 +78,7 @@ def simulated_series(
             drawn = rng.multinomial(volume[k], [support, neutral, max(1 - neutral - support, 0.0)])
             if drawn.sum():
                 s, m, o = (int(x) for x in drawn)
-                rows.append(OutletCount(outlet=names[k], support=s, neutral=m, oppose=o))
+                rows.append(StanceCount(outlet=names[k], support=s, neutral=m, oppose=o))
         counts[day] = tuple(rows)
     return SimulatedSeries(
         counts=counts,

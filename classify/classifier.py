@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -12,6 +12,7 @@ from classify.target import Target
 
 if TYPE_CHECKING:
     from classify.hypotheses import Hypotheses
+    from classify.manifest import Manifest
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,16 @@ class Classifier(Protocol):
 
     def assess(self, texts: Sequence[str], targets: Sequence[Target]) -> list[Assessment]:
         """One assessment per text, in order. Never raises for a text's content."""
+        ...
+
+
+@runtime_checkable
+class KnowsItsErrors(Protocol):
+    """A classifier with a manifest: its errors on labelled text are known."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What stands beside the weights, the confusion matrices among it."""
         ...
 
 

@@ -88,6 +88,11 @@ class OnnxClassifier:
         self._remembering = Lock()
 
     @property
+    def manifest(self) -> Manifest:
+        """What stands beside the weights."""
+        return self._manifest
+
+    @property
     def model(self) -> str:
         """Name and version, stored with every judgement."""
         return self._manifest.name

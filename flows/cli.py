@@ -31,6 +31,8 @@ COMMANDS = {
     "serve": ("serve", "Serve the flows as Prefect deployments."),
     "import": ("import_files", "Import JSONL, CSV or feed files."),
     "classify": ("classify_lines", "Judge JSON lines from a file or standard input."),
+    "estimate": ("estimate", "Net support with its interval from a file of counts."),
+    "detect": ("detect", "Falls of net support in a file of counts."),
     "reclassify": ("reclassify", "Judge stored documents again with the model of the settings."),
     "train": ("train", "Train the transformer on labelled text."),
     "evaluate": ("evaluate", "Compare judgements with labelled text."),

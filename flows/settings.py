@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     sources: Path | None = Field(
         None, description="A sources.toml of your own; unset: the list that ships with Barometer"
     )
+    floors: Path | None = Field(
+        None,
+        description="A TOML file of support floors, each set by a named person; unset: none",
+    )
     contact: str = Field(
         "", description="Address or URL for publishers to reach you; part of the User-Agent"
     )
@@ -289,7 +293,8 @@ def _refuse_unknown_variables() -> None:
 
 
 def _hint(name: str, prefix: str = "") -> str:
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    # 0.7: a name of three letters must not be taken for any longer one that it lies in
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.7)
     if not near:
         return "; README.md lists them."
     return f"; did you mean {prefix + (near[0].upper() if prefix else near[0])}?"

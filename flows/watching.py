@@ -12,20 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from alerts.detector import DetectorSettings, detect
+from alerts.confusion import correction
+from alerts.detector import DetectorSettings, Watched, find
 from alerts.drop import Drop
 from alerts.incident import Change, ChangeKind, Incident, step
 from alerts.message import write_message
 from alerts.net_support import estimate_point
-from alerts.point import Point
+from alerts.point import Point, State
+from flows.correcting import confusion_of
+from flows.degraded_days import days_and_gaps
 from flows.excerpting import Period, find_excerpts
 from flows.telling import accepted
 from flows.wiring import Edges
 from storage import daily_counts, incidents, points
 from storage.daily_counts import Series
 
-HISTORY_DAYS = 200
-"""Days of points that the detector is shown; more than its baseline and its cool-down need."""
+HISTORY_DAYS = 400
+"""Days that the detector is shown: its baseline, and a year to learn from how days spread."""
 
 RECOUNTS = 3
 """Times that a watch counts anew what it finds miscounted; workers may be storing at the same time."""
@@ -52,8 +55,8 @@ class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def watch(edges: Edges, *, now: datetime) -> WatchReport:
     """One watch as of `now`. Days that are not over yet are estimated and shown, not watched."""
-    estimated = estimate_counted_days(edges)
     today = now.astimezone(UTC).date()
+    estimated = estimate_counted_days(edges, today)
     series = points.points_between(
         edges.database, today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     )
@@ -87,15 +90,27 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     )
 
 
-def estimate_counted_days(edges: Edges) -> int:
-    """Estimate every day that was counted since its point was made; the number of points."""
-    days = checked_days(edges)
+def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
+    """Estimate every day that was counted since its point was made, and every recent one whose sources turn out
+    to have been down, or not to have been; the number of points. Without `today` the counted days alone.
+    """
+    days, gaps = days_and_gaps(edges.database, checked_days(edges), today)
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
     points.store(
         edges.database,
         [
-            (estimate_point(society, target, day, counts[society, target, day]), version)
+            (
+                estimate_point(
+                    society,
+                    target,
+                    day,
+                    counts[society, target, day],
+                    confusion=confusion_of(edges.classifier, target),
+                    degraded=(society, day) in gaps,
+                ),
+                version,
+            )
             for society, target, day, version in days
         ],
     )
@@ -122,11 +137,28 @@ def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
 
 
 def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:
-    """Falls in all series, the false-alarm budget shared among them."""
+    """Falls in all series, the false-alarm budget shared among them.
+
+    Days on which sources were down are not looked at. Thin days are: they carry the little that they are worth.
+    """
     settings = DetectorSettings(
         false_alarm_days=365 / edges.settings.false_alarms_per_year, series=max(1, len(series))
     )
-    return [drop for one in series.values() for drop in detect(one, settings)]
+    days = [point.day for one in series.values() for point in one]
+    if not days:
+        return []
+    counts = daily_counts.counts_between(edges.database, min(days), max(days))
+    watched = [
+        Watched(
+            society=society,
+            target=target,
+            counts=counts.get((society, target), {}),
+            scores=correction(confusion_of(edges.classifier, target)).scores,
+            unusable=[point.day for point in one if point.state is State.DEGRADED],
+        )
+        for (society, target), one in series.items()
+    ]
+    return [drop for found in find(watched, settings) for drop in found.drops]
 
 
 def tell(edges: Edges, now: datetime) -> tuple[int, int]:

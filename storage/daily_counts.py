@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from alerts.point import OutletCount
+from alerts.point import StanceCount
 from storage.database import Database, next_version
 from storage.statements import query
 
@@ -51,9 +51,9 @@ def days_to_estimate(database: Database) -> list[tuple[str, str, date, int]]:
 
 def outlet_counts(
     database: Database, days: Sequence[tuple[str, str, date]]
-) -> dict[tuple[str, str, date], list[OutletCount]]:
+) -> dict[tuple[str, str, date], list[StanceCount]]:
     """Counts by outlet for these (society, target, day); outlets that counted nothing are left out."""
-    found: dict[tuple[str, str, date], list[OutletCount]] = {day: [] for day in days}
+    found: dict[tuple[str, str, date], list[StanceCount]] = {day: [] for day in days}
     for start in range(0, len(days), _CELLS_PER_QUERY):
         chunk = days[start : start + _CELLS_PER_QUERY]
         result = database.query(
@@ -66,19 +66,19 @@ def outlet_counts(
         )
         for society, target, day, outlet, support, neutral, oppose in result.rows:
             found[society, target, day].append(
-                OutletCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
+                StanceCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
             )
     return found
 
 
 def counts_between(
     database: Database, first: date, last: date
-) -> dict[Series, dict[date, list[OutletCount]]]:
+) -> dict[Series, dict[date, list[StanceCount]]]:
     """Counts by series, day and outlet from `first` to `last`, both included."""
-    series: dict[Series, dict[date, list[OutletCount]]] = {}
+    series: dict[Series, dict[date, list[StanceCount]]] = {}
     result = database.query(query("counts_between"), {"first": first, "last": last})
     for society, target, day, outlet, support, neutral, oppose in result.rows:
         series.setdefault((society, target), {}).setdefault(day, []).append(
-            OutletCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
+            StanceCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
         )
     return series

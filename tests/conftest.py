@@ -1,9 +1,55 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for, and how the tests are spread over processes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from classify.onnx_model import available_cpus
+
+# PyTorch's threads wait for each other by spinning. The networks of these tests are so small that one
+# thread is faster than two, and several times so where another process wants the CPU. Read at import.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = [
     "tests.fixtures_bus",
     "tests.fixtures_command",
     "tests.fixtures_database",
     "tests.fixtures_flows",
+    "tests.fixtures_model",
     "tests.fixtures_prefect",
 ]
+
+LONGEST_FIRST = (
+    "test_end_to_end",
+    "test_reclassify",
+    "test_kill",
+    "test_training",
+    "test_serving",
+    "test_hf_model",
+    "test_bad_input",
+    "test_running",
+    "test_embedded_prefect",
+    "test_bus",
+    "test_stored_figures",
+    "test_excerpts",
+)
+"""Files that take longest, so that no process is left with one of them when the others are done."""
+
+MOST_WORKERS = 4
+"""Each has a ClickHouse server, a broker and a Prefect server of its own, and about 1.5 GB."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: a process for each CPU that may be used."""
+    return min(available_cpus(), MOST_WORKERS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A process that is one of several takes the files that take longest first."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: place.get(Path(item.path).stem, len(place)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from alerts.net_support import estimate_point
-from alerts.point import OutletCount, Point
+from alerts.point import Point, StanceCount
 from classify.corpus import held_out, load_corpus
 from flows.demo.picture import picture
 from flows.demo.scenario import simulate
@@ -17,7 +17,7 @@ TRUTH: Truth = simulate(
 
 
 def judged(day: date, support: int, oppose: int) -> Point:
-    counts = [OutletCount(outlet=f"o{n}", support=support, neutral=0, oppose=oppose) for n in "abc"]
+    counts = [StanceCount(outlet=f"o{n}", support=support, neutral=0, oppose=oppose) for n in "abc"]
     return estimate_point(TRUTH.society, TRUTH.target, day, counts)
 
 

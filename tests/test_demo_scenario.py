@@ -9,9 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from alerts.detector import DetectorSettings, detect
-from alerts.net_support import estimate_point
-from alerts.point import OutletCount, Point
+from alerts.detector import DetectorSettings, Watched, detect
+from alerts.point import StanceCount
 from classify.corpus import Passage, held_out, load_corpus
 from classify.stance import Stance
 from classify.target import TARGETS
@@ -274,29 +273,25 @@ def test_a_corpus_without_some_stance_is_refused_by_name(passages: list[Passage]
         simulate(lacking, seed=1, end_day=END)
 
 
-def points_from_true_labels(world: World, society: str, target: str) -> list[Point]:
+def true_labels(world: World, society: str, target: str) -> Watched:
     counts: dict[date, Counter[tuple[str, Stance]]] = defaultdict(Counter)
     for outlet in world.outlets:
         if outlet.society == society:
             for day, items in world.items[outlet.name].items():
                 counts[day].update((outlet.name, i.stances[target]) for i in items if i.stances)
-    return [
-        estimate_point(
-            society,
-            target,
-            day,
-            [
-                OutletCount(
-                    outlet=outlet,
-                    support=counts[day][outlet, Stance.SUPPORT],
-                    neutral=counts[day][outlet, Stance.NEUTRAL],
-                    oppose=counts[day][outlet, Stance.OPPOSE],
-                )
-                for outlet in sorted({outlet for outlet, _ in counts[day]})
-            ],
-        )
+    by_day = {
+        day: [
+            StanceCount(
+                outlet=outlet,
+                support=counts[day][outlet, Stance.SUPPORT],
+                neutral=counts[day][outlet, Stance.NEUTRAL],
+                oppose=counts[day][outlet, Stance.OPPOSE],
+            )
+            for outlet in sorted({outlet for outlet, _ in counts[day]})
+        ]
         for day in sorted(counts)
-    ]
+    }
+    return Watched(society=society, target=target, counts=by_day)
 
 
 def test_a_detector_that_knows_the_true_labels_finds_the_fall_and_nothing_else(
@@ -307,7 +302,7 @@ def test_a_detector_that_knows_the_true_labels_finds_the_fall_and_nothing_else(
         for society in world.societies
         for target in TARGETS
         for drop in detect(
-            points_from_true_labels(world, society.code, target.name), DetectorSettings(series=12)
+            true_labels(world, society.code, target.name), DetectorSettings(series=12)
         )
     ]
     assert [(drop.society, drop.target) for drop in found] == [("XB", "regular")]

@@ -2,262 +2,327 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.baseline import baseline_of
-from alerts.detector import DetectorSettings, detect, threshold_for
-from alerts.net_support import estimate_point, no_data
-from alerts.point import OutletCount, Point, State
+from alerts.confusion import Confusion, correction
+from alerts.detector import DetectorSettings, Watched, detect, find, threshold_for
+from alerts.drop import Drop
+from alerts.point import StanceCount
 from alerts.simulated_series import FIRST_DAY, SimulatedSeries, simulated_series
 
+Counts = Mapping[date, Sequence[StanceCount]]
 
-def day_point(number: int, support: int, oppose: int, neutral: int = 6) -> Point:
-    """A day of three outlets with the same counts each."""
+
+def watched(counts: Counts, unusable: Sequence[date] = ()) -> Watched:
+    return Watched(society="XA", target="regular", counts=counts, unusable=unusable)
+
+
+def a_day(
+    number: int, support: int, oppose: int, neutral: int = 6, outlets: str = "abc"
+) -> tuple[date, list[StanceCount]]:
+    """A day of outlets with the same counts each."""
     counts = [
-        OutletCount(outlet=name, support=support, neutral=neutral, oppose=oppose) for name in "abc"
+        StanceCount(outlet=name, support=support, neutral=neutral, oppose=oppose)
+        for name in outlets
     ]
-    return estimate_point("XA", "regular", FIRST_DAY + timedelta(days=number), counts)
+    return FIRST_DAY + timedelta(days=number), counts
 
 
-def falling(seed: int = 1, documents: float = 60, fall: float = 25) -> SimulatedSeries:
-    return simulated_series(seed, days=60, documents=documents, fall=fall, falls_after=40)
+def series_of(*days: tuple[date, list[StanceCount]]) -> Watched:
+    return watched(dict(days))
 
 
-def test_a_fall_of_25_points_is_dated_to_the_day_and_found_on_the_fifth() -> None:
+def falling(seed: int = 1, documents: float = 60, fall: float = 30) -> SimulatedSeries:
+    return simulated_series(seed, days=75, documents=documents, fall=fall, falls_after=55)
+
+
+def brief(drops: Sequence[Drop]) -> list[tuple[date, date, float]]:
+    return [(d.detected_on, d.since, round(d.change, 6)) for d in drops]
+
+
+def test_a_fall_of_30_points_is_dated_and_found_within_the_week() -> None:
     series = falling()
-    (drop,) = detect(series.points)
-    assert series.falls_on == date(2026, 2, 14)
-    assert drop.since == date(2026, 2, 14)
-    assert drop.detected_on == date(2026, 2, 18)
-    assert drop.lower < -25 < drop.upper
+    (drop,) = detect(watched(series.counts))
+    assert series.falls_on == date(2026, 3, 1)
+    assert abs((drop.since - date(2026, 3, 1)).days) <= 3
+    assert date(2026, 3, 1) < drop.detected_on <= date(2026, 3, 7)
+    assert drop.lower < -30 < drop.upper
     assert drop.change == pytest.approx(drop.net_support - drop.baseline)
     assert drop.score > drop.threshold
-    assert "from 2026-02-14 to 2026-02-18" in drop.reason
+    assert f"from {drop.since} to {drop.detected_on}" in drop.reason
 
 
-def test_nine_of_ten_falls_of_25_points_are_found_within_a_week_and_dated_within_three_days() -> (
+def test_nine_of_ten_falls_of_30_points_are_found_within_eight_days_and_dated_within_three() -> (
     None
 ):
     found = dated = held = 0
-    for seed in range(60):
-        series = falling(seed)
-        assert series.falls_on is not None
-        after = [d for d in detect(series.points) if d.detected_on >= series.falls_on]
-        if after and (after[0].detected_on - series.falls_on).days < 7:
+    truth = date(2026, 3, 1)
+    answers = find([watched(falling(seed).counts) for seed in range(60)])
+    for answer in answers:
+        after = [d for d in answer.drops if d.detected_on >= truth]
+        if after and (after[0].detected_on - truth).days < 8:
             found += 1
-            dated += abs((after[0].since - series.falls_on).days) <= 3
-            held += after[0].lower <= -25 <= after[0].upper
+            dated += abs((after[0].since - truth).days) <= 3
+            held += after[0].lower <= -30 <= after[0].upper
     assert found >= 54
     assert dated >= 0.8 * found
-    assert held >= 0.85 * found
+    assert held >= 0.8 * found
 
 
 @pytest.mark.parametrize("documents", [20, 200])
 def test_series_without_a_fall_raise_about_one_alarm_a_year_or_less(documents: float) -> None:
-    alarms = sum(
-        len(detect(simulated_series(500 + seed, days=365, documents=documents).points))
-        for seed in range(20)
-    )
-    assert alarms <= 28  # 20 series-years; a rate of 1 gives more than 28 in one of 30 draws
+    series = [
+        simulated_series(500 + s, days=365, documents=documents, news_sd=2) for s in range(30)
+    ]
+    alarms = sum(len(found.drops) for found in find([watched(each.counts) for each in series]))
+    assert alarms <= 42  # 30 series-years; a rate of 1 gives more than 42 in one of 60 draws
 
 
 def test_more_series_need_more_evidence_each() -> None:
     one, twelve = (threshold_for(9.0, DetectorSettings(series=n)) for n in (1, 12))
-    assert one == pytest.approx(5.05, abs=0.01)
     assert twelve - one == pytest.approx(2.485, abs=0.001)
     late = [
-        detect(falling().points, DetectorSettings(series=series))[0].detected_on
+        detect(watched(falling().counts), DetectorSettings(series=series))[0].detected_on
         for series in (1, 12)
     ]
-    assert late[0] < late[1]
+    assert late[0] <= late[1]
 
 
 def test_a_rise_is_never_a_drop() -> None:
-    for seed in range(20):
-        rising = simulated_series(seed, days=90, documents=100, level=-20, fall=-30, falls_after=40)
-        assert [d for d in detect(rising.points) if d.detected_on >= date(2026, 2, 14)] == []
-
-
-def test_a_fall_is_reported_once_and_a_second_fall_from_the_new_level() -> None:
-    points = [
-        day_point(i, *((10, 2) if i < 40 else (6, 6) if i < 100 else (2, 10))) for i in range(140)
+    rising = [
+        simulated_series(seed, days=90, documents=100, level=-20, fall=-30, falls_after=40)
+        for seed in range(20)
     ]
-    first, second = detect(points)
-    assert first.since == points[40].day
-    assert second.since == points[100].day
-    assert first.baseline == pytest.approx(100 * 8 / 18)
-    assert second.baseline == pytest.approx(0)
-    assert second.net_support == pytest.approx(-100 * 8 / 18)
+    for found in find([watched(each.counts) for each in rising]):
+        assert [d for d in found.drops if d.detected_on >= date(2026, 2, 14)] == []
 
 
-def test_the_days_before_a_fall_are_no_baseline_after_it() -> None:
-    """Else the same fall would be found again once the rest of 28 days is over."""
-    for seed in range(15):
-        series = simulated_series(seed, days=110, documents=400, fall=15, falls_after=60)
+def test_a_fall_is_reported_once_and_a_further_fall_from_the_level_it_fell_to() -> None:
+    level = {range(60): (10, 2), range(60, 90): (7, 5), range(90, 130): (2, 10)}
+    days = [a_day(i, *counts) for part, counts in level.items() for i in part]
+    first, second = detect(series_of(*days))
+    assert abs((first.since - days[60][0]).days) <= 1
+    assert abs((second.since - days[90][0]).days) <= 1
+    assert first.baseline == pytest.approx(100 * 8 / 18, abs=3)
+    assert second.baseline == pytest.approx(100 * 2 / 18, abs=4)
+    assert second.net_support == pytest.approx(-100 * 8 / 18, abs=4)
+    assert "the level it had fallen to" in second.reason
+
+
+def test_a_lasting_fall_is_one_alert_however_long_it_lasts() -> None:
+    lasting = [
+        simulated_series(s, days=260, documents=400, fall=20, falls_after=60) for s in range(15)
+    ]
+    further = 0
+    for series, found in zip(lasting, find([watched(s.counts) for s in lasting]), strict=True):
         assert series.falls_on is not None
-        assert len([d for d in detect(series.points) if d.since >= series.falls_on]) <= 1
+        after = [d for d in found.drops if d.since >= series.falls_on - timedelta(days=2)]
+        said = [d for d in after if d.detected_on < series.falls_on + timedelta(days=90)]
+        assert 1 <= len(said) <= 2
+        further += len(said) - 1
+    assert further <= 2  # found on its first day it may look smaller than it proves to be
 
 
-def test_two_drops_are_at_least_28_days_apart() -> None:
-    points = [
-        day_point(i, *((12, 0) if i < 40 else (6, 6) if i < 50 else (0, 12))) for i in range(140)
+def test_a_fall_that_is_over_leaves_the_past_as_it_was() -> None:
+    """The days of the fall are no past: the next fall is measured against the level before both."""
+    level = {
+        range(60): (9, 3),
+        range(60, 75): (3, 9),
+        range(75, 110): (9, 3),
+        range(110, 125): (3, 9),
+    }
+    days = [a_day(i, *counts) for part, counts in level.items() for i in part]
+    first, second = detect(series_of(*days))
+    assert second.baseline == pytest.approx(first.baseline, abs=1)
+    assert abs((second.since - days[110][0]).days) <= 1
+
+
+def test_one_shocking_day_is_a_signal_and_no_fall() -> None:
+    days = [a_day(i, 7, 5) for i in range(80)]
+    days[60] = a_day(60, 0, 12)
+    (found,) = find([series_of(*days)])
+    assert found.drops == ()
+    assert [shock.day for shock in found.shocks] == [days[60][0]]
+    assert found.shocks[0].change < -50
+    assert found.shocks[0].sigmas > 4
+
+
+def test_three_fading_days_are_no_fall_and_five_lasting_ones_are() -> None:
+    calm = [a_day(i, 35, 25, 30) for i in range(70)]
+    fading = [a_day(70, 21, 39, 30), a_day(71, 26, 34, 30), a_day(72, 30, 30, 30)]
+    assert detect(series_of(*calm, *fading, *[a_day(i, 35, 25, 30) for i in range(73, 90)])) == ()
+    (drop,) = detect(series_of(*calm, *[a_day(i, 21, 39, 30) for i in range(70, 75)]))
+    assert drop.since == calm[-1][0] + timedelta(days=1)
+
+
+def with_outlets(number: int, friendly: int, hostile: int) -> tuple[date, list[StanceCount]]:
+    """Five outlets of different opinion that never change it; only volumes do."""
+    return FIRST_DAY + timedelta(days=number), [
+        StanceCount(outlet="friend", support=8 * friendly, neutral=friendly, oppose=friendly),
+        *[StanceCount(outlet=name, support=5, neutral=2, oppose=5) for name in "abc"],
+        StanceCount(outlet="foe", support=hostile, neutral=hostile, oppose=8 * hostile),
     ]
-    drops = detect(points)
-    assert drops[0].since == points[40].day
-    assert all((b.detected_on - a.detected_on).days > 28 for a, b in pairwise(drops))
 
 
-def test_one_shocking_day_is_no_fall() -> None:
-    points = [day_point(i, 7, 5) for i in range(60)]
-    points[40] = day_point(40, 0, 12)
-    assert detect(points) == ()
+@pytest.mark.parametrize(("friendly", "hostile"), [(0, 1), (1, 6), (1, 0)])
+def test_who_speaks_is_no_change_of_what_is_said(friendly: int, hostile: int) -> None:
+    """The friendly outlet dies, the hostile one grows sixfold: the pooled figure falls by tens of points."""
+    before = [with_outlets(i, 1, 1) for i in range(70)]
+    after = [with_outlets(i, friendly, hostile) for i in range(70, 100)]
+    assert detect(series_of(*before, *after)) == ()
+
+
+def test_copies_of_one_story_count_once() -> None:
+    """Thirty outlets print one hostile text on each of ten days."""
+
+    def copied(number: int) -> tuple[date, list[StanceCount]]:
+        day, counts = a_day(number, 7, 5, outlets="abcdef")
+        story = f"agency {number}"
+        return day, counts + [
+            StanceCount(outlet=name, support=0, neutral=0, oppose=5, story=story)
+            for name in "abcdef"
+        ]
+
+    days = [a_day(i, 7, 5, outlets="abcdef") for i in range(70)]
+    told = series_of(*days, *[copied(i) for i in range(70, 80)])
+    untold = series_of(
+        *days,
+        *[
+            (
+                day,
+                [
+                    StanceCount(
+                        outlet=c.outlet, support=c.support, neutral=c.neutral, oppose=c.oppose
+                    )
+                    for c in counts
+                ],
+            )
+            for day, counts in (copied(i) for i in range(70, 80))
+        ],
+    )
+    assert detect(told) == ()
+    assert len(detect(untold)) == 1
+
+
+def test_correction_gives_back_the_size_that_the_classifier_hides() -> None:
+    """A classifier that mistakes a quarter of each side shows half of a fall."""
+    days = [a_day(i, 9, 3, 0) for i in range(70)] + [a_day(i, 6, 6, 0) for i in range(70, 80)]
+    confusion = Confusion(((750, 0, 250), (0, 1000, 0), (250, 0, 750)))
+    plain = series_of(*days)
+    corrected = Watched(
+        society="XA",
+        target="regular",
+        counts=plain.counts,
+        scores=correction(confusion).scores,
+    )
+    assert detect(corrected)[0].change == pytest.approx(2 * detect(plain)[0].change, rel=0.1)
 
 
 def test_the_first_days_of_a_series_cannot_alert() -> None:
-    """14 days of history and 8 of guard: the 22nd day is the first that has a baseline."""
-    for fall_at, alerts in ((14, False), (30, True)):
-        points = [day_point(i, *((11, 1) if i < fall_at else (1, 11))) for i in range(fall_at + 8)]
-        assert bool(detect(points)) is alerts
-    assert detect([day_point(i, 11, 1) for i in range(13)]) == ()
-    assert detect([]) == ()
+    """14 days of past and 7 of guard come first."""
+    for fall_at, alerts in ((12, False), (35, True)):
+        days = [a_day(i, *((11, 1) if i < fall_at else (1, 11))) for i in range(fall_at + 8)]
+        assert bool(detect(series_of(*days))) is alerts
+    assert detect(series_of(*[a_day(i, 11, 1) for i in range(13)])) == ()
+    assert detect(watched({})) == ()
+    assert find([]) == ()
 
 
-def test_flat_series_are_no_alarm() -> None:
-    for support, oppose, neutral in ((0, 0, 12), (12, 0, 0), (0, 12, 0), (5, 5, 5)):
-        assert detect([day_point(i, support, oppose, neutral) for i in range(120)]) == ()
+@pytest.mark.parametrize("counts", [(0, 0, 12), (12, 0, 0), (0, 12, 0), (5, 5, 5), (0, 0, 0)])
+def test_flat_series_are_no_alarm(counts: tuple[int, int, int]) -> None:
+    assert detect(series_of(*[a_day(i, *counts) for i in range(150)])) == ()
 
 
-def test_days_that_are_not_ok_change_nothing() -> None:
+@pytest.mark.parametrize("outlets", ["a", "ab"])
+def test_one_or_two_outlets_never_alert(outlets: str) -> None:
+    days = [a_day(i, *((11, 1) if i < 60 else (1, 11)), outlets=outlets) for i in range(90)]
+    assert detect(series_of(*days)) == ()
+
+
+def test_a_negative_count_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="outlet 'a' has a negative count"):
+        detect(series_of(a_day(0, -1, 3)))
+
+
+def test_days_that_must_not_be_looked_at_change_nothing() -> None:
     series = falling()
-    unusable = []
-    for i, point in enumerate(series.points):
-        if i % 4 == 1:
-            state = State.INSUFFICIENT if i % 8 == 1 else State.DEGRADED
-            unusable.append(msgspec.structs.replace(point, net_support=-90.0, state=state))
-        elif i % 4 == 2:
-            unusable.append(no_data(point.society, point.target, point.day))
-        else:
-            unusable.append(point)
-    left_out = [p for p in unusable if p.state is State.OK]
-    assert detect(unusable) == detect(left_out)
-    assert [d.detected_on >= date(2026, 2, 14) for d in detect(unusable)] == [True]
-
-
-def test_days_with_two_outlets_are_passed_over() -> None:
-    points = [msgspec.structs.replace(p, outlets=2) for p in falling().points]
-    assert detect(points) == ()
-    assert len(detect(points, DetectorSettings(min_outlets=2))) == 1
+    degraded = [day for number, day in enumerate(sorted(series.counts)) if number % 4 == 1]
+    spoilt = dict(series.counts) | {
+        day: tuple(StanceCount(outlet=name, support=0, neutral=0, oppose=40) for name in "abc")
+        for day in degraded
+    }
+    left_out = {day: counts for day, counts in series.counts.items() if day not in degraded}
+    found = detect(watched(spoilt, degraded))
+    assert [d.detected_on >= date(2026, 3, 1) for d in found] == [True]
+    assert [d.since for d in found] == [d.since for d in detect(watched(left_out))]
 
 
 def test_a_gap_of_a_month_is_no_fall_and_the_fall_after_it_is_found() -> None:
-    before = [day_point(i, 9, 3) for i in range(50)]
-    after = [day_point(i, 9, 3) for i in range(80, 84)]
-    fallen = [day_point(i, 3, 9) for i in range(84, 94)]
-    assert detect([*before, *after]) == ()
-    (drop,) = detect([*before, *after, *fallen])
-    assert drop.since == fallen[0].day
+    before = [a_day(i, 9, 3) for i in range(60)]
+    after = [a_day(i, 9, 3) for i in range(90, 94)]
+    fallen = [a_day(i, 3, 9) for i in range(94, 104)]
+    assert detect(series_of(*before, *after)) == ()
+    (drop,) = detect(series_of(*before, *after, *fallen))
+    assert drop.since == fallen[0][0]
 
 
-def test_a_gap_longer_than_the_baseline_starts_the_series_afresh() -> None:
-    before = [day_point(i, 9, 3) for i in range(50)]
-    after = [day_point(i, 3, 9) for i in range(120, 134)]
-    assert detect([*before, *after]) == ()
-
-
-def test_evidence_from_before_a_long_gap_does_not_count() -> None:
-    """Three bad days raise no alarm, four do; two of them a season ago are not two of them now."""
-
-    def days(first: int, good: int, bad: int) -> list[Point]:
-        counts = [(8, 4)] * good + [(4, 8)] * bad
-        return [day_point(first + i, *count) for i, count in enumerate(counts)]
-
-    assert detect(days(0, 50, 3)) == ()
-    assert len(detect(days(0, 50, 4))) == 1
-    assert detect([*days(0, 50, 2), *days(130, 22, 2)]) == ()
-
-
-def test_a_day_that_comes_twice_is_refused_by_name() -> None:
-    points = [day_point(0, 5, 5), day_point(1, 5, 5), day_point(1, 5, 5)]
-    with pytest.raises(ValueError, match="2026-01-06 comes twice in XA/regular"):
-        detect(points)
-
-
-def test_days_out_of_order_and_mixed_series_are_refused() -> None:
-    with pytest.raises(ValueError, match="2026-01-05 comes after 2026-01-06"):
-        detect([day_point(1, 5, 5), day_point(0, 5, 5)])
-    other = msgspec.structs.replace(day_point(1, 5, 5), target="asylum")
-    with pytest.raises(ValueError, match="one series at a time"):
-        detect([day_point(0, 5, 5), other])
+def test_what_is_said_of_a_series_depends_on_no_other() -> None:
+    alone = [brief(detect(watched(falling(seed).counts))) for seed in range(4)]
+    together = find([watched(falling(seed).counts) for seed in range(4)])
+    assert [brief(found.drops) for found in together] == alone
 
 
 levels = st.sampled_from([(11, 1), (8, 4), (6, 6), (4, 8), (0, 12), (12, 0)])
-segments = st.lists(st.tuples(levels, st.integers(3, 35), st.booleans()), min_size=1, max_size=6)
+segments = st.lists(st.tuples(levels, st.integers(3, 45), st.booleans()), min_size=1, max_size=5)
 
 
-def points_of(parts: list[tuple[tuple[int, int], int, bool]], wobble: int) -> list[Point]:
-    points: list[Point] = []
+def days_of(
+    parts: list[tuple[tuple[int, int], int, bool]], wobble: int
+) -> list[tuple[date, list[StanceCount]]]:
+    days: list[tuple[date, list[StanceCount]]] = []
     number = 0
     for (support, oppose), length, missing in parts:
         for i in range(length):
             if not missing or i % 3:
                 shift = (number * wobble) % 3 - 1 if 0 < support < 12 else 0
-                points.append(day_point(number, support + shift, oppose - shift))
+                days.append(a_day(number, support + shift, oppose - shift))
             number += 1
-    return points
+    return days
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(segments, st.integers(0, 2), st.data())
 def test_what_it_says_of_a_day_depends_on_no_later_day(
     parts: list[tuple[tuple[int, int], int, bool]], wobble: int, data: st.DataObject
 ) -> None:
-    points = points_of(parts, wobble)
-    cut = data.draw(st.integers(0, len(points)))
-    whole = detect(points)
-    known = {p.day for p in points[:cut]}
-    assert detect(points[:cut]) == tuple(d for d in whole if d.detected_on in known)
+    days = days_of(parts, wobble)
+    cut = data.draw(st.integers(0, len(days)))
+    whole = detect(series_of(*days))
+    known = {day for day, _ in days[:cut]}
+    earlier = [d for d in whole if d.detected_on in known]
+    assert brief(detect(series_of(*days[:cut]))) == brief(earlier)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(segments, st.integers(0, 2))
 def test_every_drop_is_a_fall_in_order_and_in_its_interval(
     parts: list[tuple[tuple[int, int], int, bool]], wobble: int
 ) -> None:
-    drops = detect(points_of(parts, wobble))
+    drops = detect(series_of(*days_of(parts, wobble)))
     for drop in drops:
         assert drop.change < 0
         assert drop.lower < drop.change < drop.upper
         assert drop.since <= drop.detected_on
         assert drop.score > drop.threshold
-        assert -100 <= drop.net_support < drop.baseline <= 100
+        assert drop.net_support < drop.baseline
     for a, b in pairwise(drops):
-        assert (b.detected_on - a.detected_on).days > 28
-        assert b.since > a.detected_on
-
-
-def test_a_baseline_measures_how_much_days_vary_beyond_their_documents() -> None:
-    calm = baseline_of(simulated_series(3, days=49, documents=300, outlet_day_sd=0).points)
-    moved = baseline_of(simulated_series(3, days=49, documents=300, news_sd=12).points)
-    assert calm.day_variance < 10
-    assert 50 < moved.day_variance < 300  # true: 144, and a little from outlets
-    assert moved.variance > calm.variance
-    assert calm.mean == pytest.approx(10, abs=3)
-
-
-def test_a_baseline_is_not_moved_by_the_order_of_its_days() -> None:
-    points = simulated_series(4, days=30).points
-    assert baseline_of(points).mean == pytest.approx(baseline_of(points[::-1]).mean)
-
-
-def test_a_baseline_of_days_without_documents_is_refused() -> None:
-    with pytest.raises(ValueError, match="2026-01-05 has no documents"):
-        baseline_of([no_data("XA", "regular", FIRST_DAY)])
+        assert a.detected_on < b.detected_on
 
 
 def test_the_same_seed_gives_the_same_signal_and_the_truth_with_it() -> None:

@@ -15,7 +15,7 @@ from alerts.digest_text import digest_message, digest_title, render_text
 from alerts.incident import Incident, Status
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import change_between
-from alerts.point import OutletCount, State
+from alerts.point import StanceCount, State
 from alerts.simulated_series import simulated_series
 from alerts.week import days_of_week, previous_week, week_of
 
@@ -50,7 +50,7 @@ def incident(found: date, *, resolved: datetime | None = None, target: str = "re
 
 def counts_of(
     series: Sequence[tuple[str, str]],
-) -> dict[tuple[str, str], Mapping[date, Sequence[OutletCount]]]:
+) -> dict[tuple[str, str], Mapping[date, Sequence[StanceCount]]]:
     return {
         (society, target): simulated_series(
             seed, society=society, target=target, fall=25, falls_after=35 if seed == 1 else None
@@ -189,7 +189,7 @@ def test_a_week_without_documents_has_no_figures_and_says_so() -> None:
 def test_a_weak_figure_carries_a_mark() -> None:
     counts = {
         ("XA", "regular"): {
-            date(2026, 2, 10): [OutletCount(outlet="a", support=3, neutral=0, oppose=0)]
+            date(2026, 2, 10): [StanceCount(outlet="a", support=3, neutral=0, oppose=0)]
         }
     }
     text = render_text(example(counts=counts))
@@ -212,7 +212,7 @@ def test_no_line_is_longer_than_78_columns(volumes: dict[tuple[str, str], int], 
     counts = {
         series: {
             date(2026, 2, day): [
-                OutletCount(outlet=k, support=n, neutral=n // 2, oppose=n // 7) for k in "ab"
+                StanceCount(outlet=k, support=n, neutral=n // 2, oppose=n // 7) for k in "ab"
             ]
             for day in (3, 10)
         }
@@ -224,7 +224,7 @@ def test_no_line_is_longer_than_78_columns(volumes: dict[tuple[str, str], int], 
 
 
 def test_counts_of_a_week_leave_other_days_out() -> None:
-    one = [OutletCount(outlet="a", support=1, neutral=1, oppose=0)]
+    one = [StanceCount(outlet="a", support=1, neutral=1, oppose=0)]
     counts = {date(2026, 2, day): one for day in range(1, 29)}
     assert counts_of_week(counts, WEEK) == add_by_outlet(one * 7)
 

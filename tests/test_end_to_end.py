@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from classify.corpus import held_out, load_corpus
 from classify.disposition import Disposition
 from classify.judge import judge
@@ -88,6 +90,7 @@ def test_reading_everything_again_only_adds_duplicates(settings: Settings, tmp_p
         assert again[Disposition.DEAD] == 2 * counts[Disposition.DEAD]
 
 
+@pytest.mark.timeout(900)  # 11,000 rows, beside another process of tests
 def test_a_fall_is_found_from_the_feeds_and_people_are_told_once(settings: Settings) -> None:
     world = simulate(filter(held_out, load_corpus()), seed=1, end_day=date(2026, 11, 15))
     fall = world.truth.fall_day

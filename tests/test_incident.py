@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.detector import detect
+from alerts.detector import Watched, detect
 from alerts.drop import Drop
 from alerts.incident import Change, ChangeKind, Incident, Status, incident_id, step
 from alerts.message import write_message
@@ -205,7 +205,9 @@ def test_a_fall_and_its_recovery_from_documents_to_the_end() -> None:
     for number in range(30, 100):
         seen = series.points[: number + 1]
         now = morning_after(seen[-1].day)
-        result = step(open_incidents, detect(seen), {SERIES: seen}, now)
+        counts = {p.day: series.counts[p.day] for p in seen}
+        watched = Watched(society=SERIES[0], target=SERIES[1], counts=counts)
+        result = step(open_incidents, detect(watched), {SERIES: seen}, now)
         timeline += [(c.kind.value, now.date()) for c in result.changes]
         known = {i.id: i for i in [*open_incidents, *result.incidents]}
         open_incidents = [i for i in known.values() if i.status == Status.OPEN]

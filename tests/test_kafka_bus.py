@@ -201,6 +201,7 @@ def test_a_port_that_never_finishes_a_tls_handshake_is_unavailable(broker: Broke
         (f"127.0.0.1:{free_port()}", "ECONNREFUSED"),
         ("no-such-host.invalid:9092", "DNS Resolution failure"),
     ],
+    ids=["a free port", "an unknown host"],  # the same names in every process of pytest
 )
 def test_an_unreachable_broker_is_named_with_the_cause_and_leaves_no_thread(
     server: str, words: str

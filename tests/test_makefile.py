@@ -158,7 +158,7 @@ def test_the_tests_run_after_lint_and_types_and_serve_the_demo_too(tmp_path: Pat
         "ruff check --quiet .",
         "ruff format --check --quiet .",
         "mypy",
-        "pytest -k bus",
+        "pytest -n auto --dist loadfile --no-loadscope-reorder -k bus",
     ]
 
     make(place, "demo")

@@ -511,11 +511,12 @@ def test_killed_at_any_write_and_started_again_it_changes_no_figure(
         score(opened)
         again = judging_with(opened, SecondModel())
         left = sum(one.documents for one in count_unjudged(again, Selection()))
+    quick = settings.model_copy(update={"model": "lexicon"})  # opened, and never asked
     # The writes of a batch are readings, judgements, recount, ledger; after the batches of a month, the removal
     # of text. The sixth of these deaths ends the first batch and the eighth the month; the next two die around
     # its removal.
     for n, when in ((1, "before"), (1, "after"), (2, "after"), (3, "after"), (4, "before"), (4, "after"), (6, "after"), (7, "after"), (1, "before"), (1, "after"), (8, "after")):  # fmt: skip
-        process = start_worker(settings, "-m", "tests.killed_reclassifier", str(n), when)
+        process = start_worker(quick, "-m", "tests.killed_reclassifier", str(n), when)
         _, errors = process.communicate(timeout=120)
         assert process.returncode == -signal.SIGKILL, errors.decode()
     with edges(settings, sources=[]) as opened:

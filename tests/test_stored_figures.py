@@ -12,7 +12,7 @@ import pytest
 from alerts.incident import Incident, Status
 from alerts.message import Message
 from alerts.net_support import estimate_point
-from alerts.point import OutletCount, Point, State
+from alerts.point import Point, StanceCount, State
 from classify.disposition import Disposition
 from classify.judge import Judged
 from ingest.dead_letter import DeadLetter, dead_letter
@@ -34,7 +34,7 @@ from storage.source_runs import NEVER, SourceRun, SourceState
 from tests.judged_documents import DAY, NOW, TOPIC, cells_of, document, judged, store
 
 
-def counted(database: Database, day: date = DAY, target: str = TOPIC) -> list[OutletCount]:
+def counted(database: Database, day: date = DAY, target: str = TOPIC) -> list[StanceCount]:
     return daily_counts.outlet_counts(database, [("XA", target, day)])["XA", target, day]
 
 
@@ -166,8 +166,8 @@ def test_documents_are_counted_by_outlet_and_stance_and_replaying_them_changes_n
         judged(document(6, day=DAY - timedelta(days=30)), "oppose"),
     ]
     expected = [
-        OutletCount(outlet="Courier", support=2, neutral=0, oppose=0),
-        OutletCount(outlet="Herald", support=0, neutral=1, oppose=1),
+        StanceCount(outlet="Courier", support=2, neutral=0, oppose=0),
+        StanceCount(outlet="Herald", support=0, neutral=1, oppose=1),
     ]
     for _ in range(2):
         store(database, *batch)
@@ -194,7 +194,7 @@ def test_stories_are_counted_once_among_the_documents_that_address_the_target(
 def test_judging_anew_moves_a_document_from_support_to_oppose(database: Database) -> None:
     store(database, judged(document(1), "support"), judged(document(2), "support"))
     store(database, judged(document(1), "oppose", model="m2"))
-    assert counted(database) == [OutletCount(outlet="Courier", support=1, neutral=0, oppose=1)]
+    assert counted(database) == [StanceCount(outlet="Courier", support=1, neutral=0, oppose=1)]
     assert coverage.models_between(database, DAY, DAY) == ["m1", "m2"]
     assert coverage.models_between(database, DAY + timedelta(days=1), DAY) == []
 
@@ -203,7 +203,7 @@ def test_an_outlet_whose_last_document_went_counts_nothing(database: Database) -
     store(database, judged(document(1)), judged(document(2, outlet="Herald")))
     # The same document, now said to be of another outlet.
     store(database, judged(document(2, outlet="Courier")))
-    assert counted(database) == [OutletCount(outlet="Courier", support=2, neutral=0, oppose=0)]
+    assert counted(database) == [StanceCount(outlet="Courier", support=2, neutral=0, oppose=0)]
     zeros = database.query(
         "SELECT support + neutral + oppose, stories FROM daily_counts FINAL WHERE outlet = 'Herald'"
     )
@@ -233,7 +233,7 @@ def test_days_that_nobody_counted_are_empty_and_no_days_are_no_query(database: D
 
 def point(day: date = DAY, support: int = 20, oppose: int = 10) -> Point:
     counts = [
-        OutletCount(outlet=name, support=support, neutral=5, oppose=oppose)
+        StanceCount(outlet=name, support=support, neutral=5, oppose=oppose)
         for name in ("Courier", "Herald", "Post")
     ]
     return estimate_point("XA", TOPIC, day, counts)
@@ -308,7 +308,7 @@ def test_two_workers_that_count_one_day_at_once_count_all_of_it(database: Databa
     daily_counts.recount(
         Interleaved(database, before=lambda: store(database, second)), cells_of([first])
     )
-    assert counted(database) == [OutletCount(outlet="Courier", support=1, neutral=0, oppose=1)]
+    assert counted(database) == [StanceCount(outlet="Courier", support=1, neutral=0, oppose=1)]
 
 
 def test_a_worker_whose_clock_is_behind_still_has_the_last_word(
@@ -320,7 +320,7 @@ def test_a_worker_whose_clock_is_behind_still_has_the_last_word(
     days = daily_counts.days_to_estimate(database)
     points.store(database, [(point(day), version) for _, _, day, version in days])
     store(database, judged(document(2), "oppose"))
-    assert counted(database) == [OutletCount(outlet="Courier", support=1, neutral=0, oppose=1)]
+    assert counted(database) == [StanceCount(outlet="Courier", support=1, neutral=0, oppose=1)]
     assert [row[2] for row in daily_counts.days_to_estimate(database)] == [DAY]
 
 
@@ -350,7 +350,7 @@ def test_a_count_that_saw_less_and_won_is_noticed_and_counted_anew(database: Dat
     assert daily_counts.miscounted(database, [cell, ("XA", NOW.date())]) == [cell]
     daily_counts.recount(database, [cell])
     assert daily_counts.miscounted(database, [cell]) == []
-    assert counted(database) == [OutletCount(outlet="Courier", support=2, neutral=0, oppose=1)]
+    assert counted(database) == [StanceCount(outlet="Courier", support=2, neutral=0, oppose=1)]
 
 
 # The ledger

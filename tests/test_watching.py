@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from alerts.channel import Channel
-from alerts.detector import DetectorSettings
-from alerts.drop import Drop
+from alerts.confusion import correction
+from alerts.detector import DetectorSettings, Found, Watched
 from alerts.incident import Status
-from alerts.point import OutletCount, Point, State
+from alerts.point import Point, StanceCount, State
 from flows import watching
+from flows.correcting import confusion_of
 from flows.settings import Settings
 from flows.watching import find_drops, watch
 from flows.wiring import Edges, edges
@@ -96,7 +97,12 @@ def test_every_counted_day_becomes_a_point_and_a_second_watch_estimates_nothing(
         (day(2), 40, State.OK),
         (day(3), 1, State.INSUFFICIENT),
     ]
-    assert found[0].net_support == pytest.approx(40)
+    scores = correction(confusion_of(opened.classifier, "regular")).scores
+    counted = (found[0].support, found[0].neutral, found[0].oppose)
+    assert counted[0] - counted[2] == 16
+    corrected = 100 * sum(a * n for a, n in zip(scores, counted, strict=True)) / 40
+    assert found[0].net_support == pytest.approx(corrected)
+    assert corrected > 100 * 16 / 40 + 5  # the classifier's errors had pulled it toward the middle
     assert points.points_between(opened.database, day(3), day(3))["XA", "asylum"][0].n == 0
     again = watch(opened, now=morning_after(3))
     assert (again.points, again.series) == (0, 2)
@@ -126,7 +132,7 @@ def test_what_was_miscounted_is_counted_anew_before_it_is_estimated(opened: Edge
     watch(opened, now=morning_after(2))
     assert [one.n for one in stored_points(opened)] == [40, 40]
     key = ("XA", TOPIC, day(1))
-    assert daily_counts.outlet_counts(opened.database, [key])[key][0] == OutletCount(
+    assert daily_counts.outlet_counts(opened.database, [key])[key][0] == StanceCount(
         outlet="Courier", support=7, neutral=0, oppose=3
     )
     assert watch(opened, now=morning_after(2)).points == 0
@@ -275,11 +281,11 @@ def test_all_series_share_the_budget_of_false_alarms(
 ) -> None:
     used: list[DetectorSettings] = []
 
-    def record(series: list[Point], settings: DetectorSettings) -> tuple[Drop, ...]:
+    def record(series: list[Watched], settings: DetectorSettings) -> tuple[Found, ...]:
         used.append(settings)
-        return ()
+        return tuple(Found() for _ in series)
 
-    monkeypatch.setattr(watching, "detect", record)
+    monkeypatch.setattr(watching, "find", record)
     for society in ("XA", "XB", "XC"):
         number = ord(society[1]) * 10
         store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))
@@ -287,4 +293,4 @@ def test_all_series_share_the_budget_of_false_alarms(
         opened, settings=opened.settings.model_copy(update={"false_alarms_per_year": 4})
     )
     assert watch(frugal, now=morning_after(0)).series == 3
-    assert used == [DetectorSettings(false_alarm_days=365 / 4, series=3)] * 3
+    assert used == [DetectorSettings(false_alarm_days=365 / 4, series=3)]

@@ -64,6 +64,8 @@ TALK = (
     *("manifesto_policy", "newspaper_replies", "platform_arguments", "reader_comments"),
     *("refugees_plain", "resettlement_threads", "thread_answers", "uk_ie_comments"),
     *("us_immigration_debate", "us_threads", "world_comments"),
+    *("citizens_platform", "claims_more", "irregular_plain", "manifesto_more", "paper_comments"),
+    *("rebuttals", "thread_immigrants", "thread_refugees"),
 )
 """Files of the sample corpus that are left out: almost all of them is talk and programmes, and with
 them the forums of the world would post more than a feed holds, and its papers share less agency copy.

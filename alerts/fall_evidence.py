@@ -1,0 +1,152 @@
+"""Evidence for a fall: a Shiryaev-Roberts mixture over its first day and size, for days that the news correlates.
+
+    x of a day = news (an AR(1)) + slow error of the past (decays) + noise - fall, if there is one
+
+A Kalman filter predicts each day from the days before (Kalman 1960); what it did not foresee, the innovation, is
+compared with what a fall of each size from each first day would have brought. That is the exact likelihood ratio of
+Willsky & Jones 1976 (here with fixed sizes), so the first days of a fall count in full, where an inflated variance
+would discount them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.day_spread import NEWS_MEMORY
+from alerts.outlet_panel import Array
+
+SIZES = np.array([3.0, 5.0, 10.0, 20.0, 40.0])
+"""Falls that the evidence is gathered for, in points."""
+
+FIRST_DAYS = 90
+"""A fall may have begun on any of so many days."""
+
+SHOCK_SHAPES = np.array([[1.0, 0.0, 0.0], [1.0, 2 / 3, 1 / 3]])
+"""Passing shocks, of any size, that a fall must beat: over in a day, or fading over three, …"""
+
+SHOCK_DAYS = 20
+"""… begun on any of so many days: a shock is remembered until small falls forget it, too."""
+
+CLIP = 10.0
+"""An innovation counts for at most so many standard deviations."""
+
+_DECAY = 0.97
+"""Of the past's error from day to day: the days that make up the past are exchanged one by one."""
+
+_STEP = np.array([_DECAY, NEWS_MEMORY])
+
+_NEVER = -1e9
+
+
+class FallEvidence:
+    """State of the filter and of all hypotheses, for many series at once."""
+
+    def __init__(self, series: int) -> None:
+        self._mean = np.zeros((series, 2))  # error of the past, news
+        self._cov = np.zeros((series, 2, 2))
+        self._started = np.zeros(series, dtype=bool)
+        self._falls = _Hypotheses(series, 1, FIRST_DAYS)
+        self._shocks = _Hypotheses(series, len(SHOCK_SHAPES), SHOCK_DAYS)
+        self._begun = np.full(SHOCK_DAYS, -(10**6))
+
+    def add(
+        self,
+        t: int,
+        x: Array,
+        variance: Array,
+        news: Array,
+        extra: Array,
+        usable: npt.NDArray[np.bool_],
+    ) -> tuple[Array, Array]:
+        """Take in day `t`; the logarithm of the evidence for a fall, and by how much the likeliest fall explains the
+        days better than the likeliest passing shock, each of its best size (log likelihood).
+
+        `variance` is that of x without the news, `extra` the variance of the past's error beyond that of a full
+        past. Days that are not usable change nothing but time.
+        """
+        new = usable & ~self._started
+        self._cov[new] = 0.0
+        self._cov[new, 0, 0] = extra[new]
+        self._cov[new, 1, 1] = news[new]
+        self._mean[new] = 0.0
+        self._started |= new
+        self._predict(news, extra)
+        self._falls.begin(t, self._started)
+        self._shocks.begin(t, self._started)
+        self._begun[t % SHOCK_DAYS] = t
+        self._falls.predict()
+        self._shocks.predict()
+        noise = np.where(usable, variance, 1.0)
+        spread = self._cov.sum((1, 2)) + noise
+        limit = CLIP * np.sqrt(spread)
+        innovation = np.where(usable, np.clip(x - self._mean.sum(1), -limit, limit), 0.0)
+        gain = np.where(usable, 1.0, 0.0)[:, None] * self._cov.sum(2) / spread[:, None]
+        weight = np.where(usable, 1 / spread, 0.0)
+        age = t - self._begun
+        shape = np.where((age >= 0) & (age < 3), SHOCK_SHAPES[:, np.clip(age, 0, 2)], 0.0)
+        self._falls.add(np.ones((1, FIRST_DAYS)), innovation, gain, weight)
+        self._shocks.add(shape, innovation, gain, weight)
+        self._mean += gain * innovation[:, None]
+        self._cov -= gain[:, :, None] * self._cov.sum(1)[:, None, :]
+        falls = self._falls.log_ratios(SIZES)
+        top = falls.max(1)
+        score = top + np.log(np.exp(falls - top[:, None]).sum(1) / len(SIZES))
+        return score, self._falls.best() - self._shocks.best()
+
+    def _predict(self, news: Array, extra: Array) -> None:
+        self._mean *= _STEP
+        self._cov *= _STEP[:, None] * _STEP
+        self._cov[:, 0, 0] += (1 - _DECAY**2) * extra
+        self._cov[:, 1, 1] += (1 - NEWS_MEMORY**2) * news
+
+    def restart(self, series: int) -> None:
+        """Forget what was gathered for a series; the filter keeps its state."""
+        self._falls.forget(series)
+        self._shocks.forget(series)
+
+    def sees(self, series: int, t: int) -> bool:
+        """Whether day `t`, one of the last 90, can be the first of a fall: it was not forgotten."""
+        return bool(self._falls.alive[series, t % FIRST_DAYS])
+
+
+class _Hypotheses:
+    """Sums of the likelihood ratios by series, shape and first day: ln LR(size) = -size A - size^2 B / 2."""
+
+    def __init__(self, series: int, shapes: int, first_days: int) -> None:
+        self._a = np.zeros((series, shapes, first_days))
+        self._b = np.zeros((series, shapes, first_days))
+        self._foreseen = np.zeros((series, shapes, first_days, 2))
+        self.alive = np.zeros((series, first_days), dtype=bool)
+
+    def begin(self, t: int, started: npt.NDArray[np.bool_]) -> None:
+        place = t % self.alive.shape[1]
+        self._a[:, :, place] = self._b[:, :, place] = 0.0
+        self._foreseen[:, :, place] = 0.0
+        self.alive[:, place] = started
+
+    def predict(self) -> None:
+        self._foreseen *= _STEP
+
+    def add(self, shape: Array, innovation: Array, gain: Array, weight: Array) -> None:
+        """What a fall of one point adds to the innovation is what the filter has not taken in of it yet."""
+        signature = (shape - self._foreseen.sum(3)) * self.alive[:, None, :]
+        self._a += (weight * innovation)[:, None, None] * signature
+        self._b += weight[:, None, None] * signature**2
+        self._foreseen += gain[:, None, None, :] * signature[..., None]
+
+    def log_ratios(self, sizes: Array) -> Array:
+        """(series, all hypotheses)."""
+        size = sizes[None, :, None, None]
+        ratio = -size * self._a[:, None] - size**2 / 2 * self._b[:, None]
+        ratio = np.where(self.alive[:, None, None, :], ratio, _NEVER)
+        return ratio.reshape(len(ratio), -1)
+
+    def best(self) -> Array:
+        """(series,): the largest log likelihood ratio of any hypothesis at its own best size, A^2 / 2B."""
+        ratio = np.minimum(self._a, 0.0) ** 2 / (2 * np.maximum(self._b, 1e-12))
+        best: Array = np.where(self.alive[:, None, :], ratio, 0.0).max((1, 2))
+        return best
+
+    def forget(self, series: int) -> None:
+        self.alive[series] = False

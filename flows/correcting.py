@@ -1,0 +1,13 @@
+"""The correction for the errors of the classifier in use: which confusion matrix belongs to which target."""
+
+from __future__ import annotations
+
+from alerts.confusion import NONE, Confusion, confusion_of_manifest
+from classify.classifier import Classifier, KnowsItsErrors
+
+
+def confusion_of(classifier: Classifier, target: str) -> Confusion:
+    """The matrix of `target`; NONE for a model whose errors nobody has counted (a word list, a model of the hub)."""
+    if isinstance(classifier, KnowsItsErrors):
+        return confusion_of_manifest(classifier.manifest, target)
+    return NONE
