@@ -18,8 +18,8 @@ COLUMNS = 78
 
 NET_SUPPORT_IS = (
     "Net support is the share of documents that support the target minus the share that oppose it, times 100: "
-    "from -100 to +100. It describes the monitored corpus, not the public as a whole, and it is not "
-    "corrected for the mistakes of the model that judged the documents."
+    "from -100 to +100. It describes the monitored corpus, not the public as a whole. It is corrected for the "
+    "mistakes that the model is known to make, where they are known; what it does not know, it cannot mend."
 )
 """The glossary line; alerts and the digest say it in the same words."""
 

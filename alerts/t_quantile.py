@@ -1,4 +1,4 @@
-"""Two-sided 95 % quantile of Student's t, without scipy (a plain install has none)."""
+"""Two-sided 95 % quantile of Student's t without scipy, whose import takes longer than a command should."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_the_text_says_what_its_figures_are() -> None:
     text = one_line(render_text(example()))
     assert "Monday 2026-02-09 to Sunday 2026-02-15, in the monitored corpus" in text
     assert "Net support is the share of documents that support the target minus" in text
-    assert "not corrected for the mistakes of the model" in text
+    assert "corrected for the mistakes that the model is known to make" in text
     assert "Judged by lexicon 1." in text
     assert "XB regular: fell from +12 to -15 (-27, 95 % interval -38 to -16) since" in text
     assert "SIMULATED" not in text

@@ -238,7 +238,7 @@ def test_a_message_says_what_fell_where_from_what_to_what_and_what_would_resolve
         "240 documents on 4 days, worth 160 independent ones",
         "The size is provisional",
         "at or above +10.0 on 7 such days",
-        "not corrected for the mistakes of the model",
+        "corrected for the mistakes that the model is known to make",
         "SELECT * FROM daily_support WHERE society = 'XA' AND target = 'regular' ORDER BY day",
         "Incident XA-regular-2026-03-10; judged by lexicon 1.",
     ):
