@@ -33,7 +33,8 @@ class DaySpread:
         self._v = np.full((series, days), np.nan)
         self._calm = np.ones((series, days), dtype=bool)
         self._weekday = np.zeros((series, _WEEK))
-        self._scale = np.ones(series)
+        self.scale = np.ones(series)
+        """What the days have shown a variance to be worth, as a factor."""
         self.news = np.full(series, NEWS_VARIANCE)
         """Variance of the news of a day, points^2."""
 
@@ -58,7 +59,7 @@ class DaySpread:
 
     def scaled(self, v: Array) -> Array:
         """Variance of a day: v on the scale that the days have shown."""
-        return v * self._scale
+        return v * self.scale
 
     def fell(self, series: int, first: int, last: int) -> None:
         """These days of a series belong to a fall: nothing is learned from them."""
@@ -86,9 +87,9 @@ class DaySpread:
         spread = np.array([_median(np.abs(row[ok])) for row, ok in zip(z, seen, strict=True)])
         n = np.minimum(days, 60)
         scale = (n * (spread / _MAD_OF_NORMAL) ** 2 + 20) / (n + 20)
-        self._scale = np.where(enough, scale, self._scale)
-        variance = np.where(seen, v * self._scale[:, None], 1.0)
-        clipped = np.clip(z / np.sqrt(self._scale)[:, None], -3, 3) * np.sqrt(variance)
+        self.scale = np.where(enough, scale, self.scale)
+        variance = np.where(seen, v * self.scale[:, None], 1.0)
+        clipped = np.clip(z / np.sqrt(self.scale)[:, None], -3, 3) * np.sqrt(variance)
         mean = np.where(seen, clipped, 0.0).sum(1) / np.maximum(days, 1)
         clipped = np.where(seen, clipped - mean[:, None], 0.0)
         weight = np.where(seen, 1 / variance, 0.0)

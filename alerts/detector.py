@@ -16,6 +16,7 @@ from datetime import date
 import msgspec
 import numpy as np
 
+from alerts.confusion import NET, Triple
 from alerts.day_spread import NEWS_MEMORY, DaySpread
 from alerts.drop import Drop, Shock
 from alerts.fall_evidence import FIRST_DAYS, FallEvidence
@@ -66,8 +67,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     counts: Mapping[date, Sequence[StanceCount]]
     """Judged documents by day and outlet; copies of a story count once."""
-    scores: tuple[float, float, float] = (1.0, 0.0, -1.0)
-    """Of a document judged support, neutral, oppose; corrected for classifier error: `Confusion.scores`."""
+    scores: Triple = NET
+    """Of a document judged support, neutral, oppose; corrected for classifier error: `Correction.scores`."""
     unusable: Collection[date] = ()
     """Days that must not be looked at, because sources were down."""
 
@@ -246,7 +247,7 @@ class _Walk:
         """The window up to t that stands out most from `rests_at`: the largest -sum((x - r)/v) / sqrt(sum(1/v))."""
         before = max(0, t - WINDOW_DAYS + 1)
         x, v = self._spread.window(s, before, t)
-        scale = ratio * float(self._spread.scaled(np.ones(len(self._names)))[s])
+        scale = ratio * float(self._spread.scale[s])
         top = total = 0.0
         best, found = -math.inf, _Window(first=t, change=0.0, variance=1.0)
         for number in range(t, before - 1, -1):

@@ -58,7 +58,7 @@ class DayChange(msgspec.Struct, frozen=True, kw_only=True):
 class WithinOutlet:
     """Walks through the days of a panel; knows of each day only what is before it.
 
-    Score of a judged document: `scores` (series, 3) for support, neutral, oppose, see `Confusion.scores`.
+    Score of a judged document: `scores` (series, 3) for support, neutral, oppose, see `Correction.scores`.
     With n documents of mean score s an outlet's day is y = 100 s, with the variance u/n* + tau^2: u of one document from
     the outlet's shares over 127 days, tau^2 of days beyond that, one per series (trimmed moments). n* is n up to twice
     the median of the outlet's last 28 days, stays there up to the double of that and shrinks beyond: an outlet that

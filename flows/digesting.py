@@ -11,7 +11,7 @@ from alerts.digest import WEEKS_BEFORE, build_digest
 from alerts.digest_text import digest_message
 from alerts.message import Message
 from alerts.week import days_of_week, previous_week, week_of
-from flows.correcting import confusion_of
+from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
 from flows.telling import accepted
@@ -83,7 +83,7 @@ def write_digest(edges: Edges, week: str, now: datetime) -> Message:
     digest = build_digest(
         week,
         daily_counts.counts_between(edges.database, first, sunday),
-        confusions={each.name: confusion_of(edges.classifier, each.name) for each in edges.targets},
+        confusions=confusions_of(edges.classifier, [each.name for each in edges.targets]),
         incidents=incidents.stored_incidents(edges.database),
         ledger=coverage.ledger_between(edges.database, start, end),
         attempts=[run for run in runs if run.started_at < end],

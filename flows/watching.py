@@ -19,7 +19,7 @@ from alerts.incident import Change, ChangeKind, Incident, step
 from alerts.message import write_message
 from alerts.net_support import estimate_point
 from alerts.point import Point, State
-from flows.correcting import confusion_of
+from flows.correcting import confusions_of
 from flows.degraded_days import days_and_gaps
 from flows.excerpting import Period, find_excerpts
 from flows.telling import accepted
@@ -97,6 +97,7 @@ def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
     days, gaps = days_and_gaps(edges.database, checked_days(edges), today)
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
+    confusions = confusions_of(edges.classifier, {target for _, target, _ in keys})
     points.store(
         edges.database,
         [
@@ -106,7 +107,7 @@ def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
                     target,
                     day,
                     counts[society, target, day],
-                    confusion=confusion_of(edges.classifier, target),
+                    confusion=confusions[target],
                     degraded=(society, day) in gaps,
                 ),
                 version,
@@ -148,12 +149,13 @@ def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:
     if not days:
         return []
     counts = daily_counts.counts_between(edges.database, min(days), max(days))
+    confusions = confusions_of(edges.classifier, {target for _, target in series})
     watched = [
         Watched(
             society=society,
             target=target,
             counts=counts.get((society, target), {}),
-            scores=correction(confusion_of(edges.classifier, target)).scores,
+            scores=correction(confusions[target]).scores,
             unusable=[point.day for point in one if point.state is State.DEGRADED],
         )
         for (society, target), one in series.items()
