@@ -32,9 +32,11 @@ class Status(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What happened to an incident."""
+    """What happened to an incident, and so why people hear of it."""
 
     OPENED = "opened"
+    WORSE = "worse"
+    REMINDER = "reminder"
     RESOLVED = "resolved"
 
 
@@ -61,6 +63,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     upper: float
     reason: str
     """Why it was opened."""
+    severity: str = "alert"
+    """alert, severe or critical (alerts/severity.py)."""
+    settled_change: float | None = None
+    """Mean change of the seven days after the detection, which chance had no part in choosing; None before."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    note: str = ""
+    """What the one who acknowledged or resolved it wrote."""
+    silenced_until: datetime | None = None
+    told_at: datetime | None = None
+    """When people were last told of it."""
 
     @property
     def recovery_line(self) -> float:

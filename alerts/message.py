@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from alerts.excerpt import Excerpt, excerpt_lines
+from alerts.fall_facts import FallFacts
 from alerts.incident import RECOVERY_DAYS, Change, ChangeKind, Incident
 from alerts.point import Point, State
 
@@ -22,6 +23,9 @@ NET_SUPPORT_IS = (
     "mistakes that the model is known to make, where they are known; what it does not know, it cannot mend."
 )
 """The glossary line; alerts and the digest say it in the same words."""
+
+MOST_FALLS = 20
+"""Falls that one message shows; more are counted."""
 
 SAID_MOST_CLEARLY = "Documents of these days that say it most clearly:"
 """Not what is typical: the sentences of which the model is surest."""
@@ -39,17 +43,27 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel sends: one row of the table `messages`."""
 
     id: str
-    """Incident id and kind: the same news has the same id, so it is told once."""
+    """Incident id, kind and, for what can be said twice, day: the same news has the same id, so it is told once."""
     incident: str
-    """Id of the incident; empty for a digest."""
+    """Id of the first incident; empty for a digest."""
     kind: str
-    """opened, resolved or digest."""
+    """opened, worse, reminder, resolved, digest or operator."""
     reason: str
     title: str
     """One line."""
     body: str
     """Plain text of 78 columns."""
     created_at: datetime
+    html: str = ""
+    """The same as a page that is safe to show; empty where there is only text."""
+    society: str = ""
+    """Incidents of one society are told together; empty for a digest."""
+    severity: str = ""
+    """Of the worst incident in it; empty for a digest."""
+    falls: tuple[FallFacts, ...] = ()
+    """What it tells of, the worst first, at most MOST_FALLS."""
+    truncated: int = 0
+    """Incidents that are not in `falls`, because there were too many."""
 
 
 def write_message(
