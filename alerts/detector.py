@@ -23,6 +23,7 @@ from alerts.fall_evidence import FIRST_DAYS, FallEvidence
 from alerts.outlet_panel import Array, OutletPanel, day_at, outlet_panel
 from alerts.point import StanceCount
 from alerts.t_quantile import Z95
+from alerts.weighting import Weighting
 from alerts.within_outlet import BASELINE_DAYS, DayChange, WithinOutlet
 
 BEATS_SHOCK = 1.0
@@ -66,7 +67,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     society: str
     target: str
     counts: Mapping[date, Sequence[StanceCount]]
-    """Judged documents by day and outlet; copies of a story count once."""
+    """Judged documents by day, outlet and story."""
     scores: Triple = NET
     """Of a document judged support, neutral, oppose; corrected for classifier error: `Correction.scores`."""
     unusable: Collection[date] = ()
@@ -96,8 +97,13 @@ def detect(series: Watched, settings: DetectorSettings = _DEFAULTS) -> tuple[Dro
     return find([series], settings)[0].drops
 
 
-def find(series: Sequence[Watched], settings: DetectorSettings = _DEFAULTS) -> tuple[Found, ...]:
-    """Drops and shocks of each series, each by itself.
+def find(
+    series: Sequence[Watched],
+    settings: DetectorSettings = _DEFAULTS,
+    *,
+    weighting: Weighting = Weighting.PER_STORY,
+) -> tuple[Found, ...]:
+    """Drops and shocks of each series, each by itself; copies of a story count once unless `weighting` says otherwise.
 
     A day with fewer than three outlets that have a past, or with a past of fewer than 14 days, changes nothing; a
     missing day neither. The score is S = ln mean_d sum_first exp(LR) (Shiryaev 1963, Roberts 1966; mixture over
@@ -108,7 +114,9 @@ def find(series: Sequence[Watched], settings: DetectorSettings = _DEFAULTS) -> t
     if not with_days:
         return tuple(Found() for _ in series)
     chosen = [series[number] for number in with_days]
-    panel = outlet_panel([each.counts for each in chosen], [each.unusable for each in chosen])
+    panel = outlet_panel(
+        [each.counts for each in chosen], [each.unusable for each in chosen], weighting
+    )
     names = [(each.society, each.target) for each in chosen]
     scores = np.array([each.scores for each in chosen], dtype=float)
     found = dict(zip(with_days, find_in_panel(panel, names, scores, settings), strict=True))

@@ -11,8 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from alerts.confusion import NONE, Confusion
-from alerts.estimate import estimate
-from alerts.point import Point, StanceCount, State
+from alerts.estimate import Estimate, estimates
+from alerts.point import Figure, Point, StanceCount, State
+from alerts.weighting import Weighting
+
+SeriesDay = tuple[str, str, date]
+"""Society, target, day."""
 
 PRIOR_DF = 4.0
 """Weight of independent documents against what the outlets show of a change, in degrees of freedom."""
@@ -30,7 +34,46 @@ def estimate_point(
     """The point of `counts`; rows of one outlet and story are added up. Net support is None without documents and
     where the confusion matrix cannot be used. Raises ValueError for a negative count.
     """
-    found = estimate(counts, confusion=confusion, degraded=degraded)
+    key = (society, target, day)
+    return estimate_points({key: counts}, {target: confusion}, {key} if degraded else ())[0]
+
+
+def estimate_points(
+    counts: Mapping[SeriesDay, Sequence[StanceCount]],
+    confusions: Mapping[str, Confusion],
+    degraded: Collection[SeriesDay] = (),
+) -> list[Point]:
+    """The points of many days of many series, in the order of `counts`, under all three weightings.
+
+    All days of a target are estimated in one pass. `confusions` by target (NONE where it has none). Raises
+    ValueError for a negative count.
+    """
+    by_target: dict[str, list[SeriesDay]] = {}
+    for key in counts:
+        by_target.setdefault(key[1], []).append(key)
+    points: dict[SeriesDay, Point] = {}
+    for target, keys in by_target.items():
+        windows = [counts[key] for key in keys]
+        down = [key in degraded for key in keys]
+        columns = [
+            estimates(
+                windows, confusion=confusions.get(target, NONE), weighting=weighting, degraded=down
+            )
+            for weighting in Weighting
+        ]
+        for key, rows, *found in zip(keys, windows, *columns, strict=True):
+            points[key] = _point(key, rows, *found)
+    return [points[key] for key in counts]
+
+
+def _point(
+    key: SeriesDay,
+    counts: Sequence[StanceCount],
+    per_document: Estimate,
+    per_story: Estimate,
+    outlet_balanced: Estimate,
+) -> Point:
+    society, target, day = key
     return Point(
         society=society,
         target=target,
@@ -38,12 +81,20 @@ def estimate_point(
         support=sum(c.support for c in counts),
         neutral=sum(c.neutral for c in counts),
         oppose=sum(c.oppose for c in counts),
-        outlets=found.outlets,
-        net_support=found.net_support,
-        lower=found.lower,
-        upper=found.upper,
-        n_eff=found.n_eff,
-        state=found.state,
+        outlets=per_document.outlets,
+        net_support=per_document.net_support,
+        lower=per_document.lower,
+        upper=per_document.upper,
+        n_eff=per_document.n_eff,
+        state=per_document.state,
+        per_story=_figure(per_story),
+        outlet_balanced=_figure(outlet_balanced),
+    )
+
+
+def _figure(found: Estimate) -> Figure:
+    return Figure(
+        net_support=found.net_support, lower=found.lower, upper=found.upper, n_eff=found.n_eff
     )
 
 
@@ -90,18 +141,20 @@ def points_for_days(
 
 
 def add_by_outlet(counts: Iterable[StanceCount]) -> tuple[StanceCount, ...]:
-    """One count per outlet that has documents, by name: the days of a week added up.
+    """One count per outlet and story that has documents, by name: the days of a week added up. A story that is
+    told on two days is one.
 
     Raises ValueError for a negative count.
     """
-    sums: dict[str, tuple[int, int, int]] = {}
+    sums: dict[tuple[str, str], tuple[int, int, int]] = {}
     for c in counts:
         if min(c.support, c.neutral, c.oppose) < 0:
             raise ValueError(f"outlet {c.outlet!r} has a negative count of documents")
-        s, m, o = sums.get(c.outlet, (0, 0, 0))
-        sums[c.outlet] = (s + c.support, m + c.neutral, o + c.oppose)
+        key = (c.outlet, c.story or "")
+        s, m, o = sums.get(key, (0, 0, 0))
+        sums[key] = (s + c.support, m + c.neutral, o + c.oppose)
     return tuple(
-        StanceCount(outlet=outlet, support=s, neutral=m, oppose=o)
-        for outlet, (s, m, o) in sorted(sums.items())
+        StanceCount(outlet=outlet, support=s, neutral=m, oppose=o, story=story or None)
+        for (outlet, story), (s, m, o) in sorted(sums.items())
         if s + m + o
     )

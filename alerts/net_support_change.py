@@ -37,7 +37,7 @@ def change_between(
     (cluster-robust variance of a difference, linearised: Bell & McCaffrey 2002; w_k the mean of both weights.)
     A shift of volume between outlets is part of the change: it is not split off here.
     """
-    old, new = add_by_outlet(before), add_by_outlet(after)
+    old, new = _whole_outlets(before), _whole_outlets(after)
     if not old or not new:
         return None
     corrected = correction(confusion)
@@ -58,6 +58,11 @@ def change_between(
     return SupportChange(
         change=change, lower=max(change - half, -200.0), upper=min(change + half, 200.0)
     )
+
+
+def _whole_outlets(counts: Sequence[StanceCount]) -> tuple[StanceCount, ...]:
+    """One count per outlet, whatever stories its documents tell."""
+    return add_by_outlet(msgspec.structs.replace(each, story=None) for each in counts)
 
 
 def _parts(

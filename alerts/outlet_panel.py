@@ -36,10 +36,11 @@ class OutletPanel(msgspec.Struct, frozen=True, kw_only=True):
 def outlet_panel(
     series: Sequence[Mapping[date, Sequence[StanceCount]]],
     unusable: Sequence[Collection[date]] = (),
+    weighting: Weighting = Weighting.PER_STORY,
 ) -> OutletPanel:
     """The panel of at least one day. `unusable` names days, by series, that must not be looked at.
 
-    Copies of a story count once on a day, shared among the outlets that print it; rows of one outlet are added
+    Per story, copies count once on a day, shared among the outlets that print them; rows of one outlet are added
     up. Raises ValueError for a negative count, and when no series has a day.
     """
     all_days = [day for counts in series for day in counts]
@@ -50,7 +51,7 @@ def outlet_panel(
     windows = [
         (s, (day - first).days, counts[day]) for s, counts in enumerate(series) for day in counts
     ]
-    rows = rows_of([counts for _, _, counts in windows], Weighting.PER_STORY)
+    rows = rows_of([counts for _, _, counts in windows], weighting)
     of_series = np.array([s for s, _, _ in windows])[rows.window]
     number = np.array([n for _, n, _ in windows])[rows.window]
     columns: list[dict[str, int]] = [{} for _ in series]

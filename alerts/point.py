@@ -33,8 +33,20 @@ class StanceCount(msgspec.Struct, frozen=True, kw_only=True):
         return self.support + self.neutral + self.oppose
 
 
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """Net support under one weighting, in points."""
+
+    net_support: float | None = None
+    """None when there is no document."""
+    lower: float | None = None
+    upper: float | None = None
+    """95 % interval; None when there is no document."""
+    n_eff: float = 0.0
+    """Effective number of documents under this weighting."""
+
+
 class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of one series. Net support is 100 x (P(support) - P(oppose)), -100 to +100."""
+    """One day of one series. Net support is 100 x (P(support) - P(oppose)), -100 to +100, each document counting once."""
 
     society: str
     target: str
@@ -49,8 +61,12 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     upper: float | None
     """95 % interval; None when there is no document."""
     n_eff: float
-    """Effective number of documents after clustering by outlet (Kish 1965)."""
+    """Effective number of documents after clustering by outlet and story (Kish 1965)."""
     state: State
+    per_story: Figure = Figure()
+    """Copies of a story count once; what moves per document alone is amplification."""
+    outlet_balanced: Figure = Figure()
+    """No outlet counts for more than twenty documents."""
 
     @property
     def n(self) -> int:

@@ -12,20 +12,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from alerts.confusion import correction
-from alerts.detector import DetectorSettings, Watched, find
-from alerts.drop import Drop
-from alerts.incident import Change, ChangeKind, Incident, step
+from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, step
 from alerts.message import write_message
-from alerts.net_support import estimate_point
-from alerts.point import Point, State
+from alerts.net_support import estimate_points
+from alerts.signal import Signal
 from flows.correcting import confusions_of
 from flows.degraded_days import days_and_gaps
 from flows.excerpting import Period, find_excerpts
+from flows.finding_falls import find_falls
 from flows.telling import accepted
 from flows.wiring import Edges
-from storage import daily_counts, incidents, points
-from storage.daily_counts import Series
+from storage import daily_counts, days_to_watch, incidents, points, signals
 
 HISTORY_DAYS = 400
 """Days that the detector is shown: its baseline, and a year to learn from how days spread."""
@@ -54,14 +51,20 @@ class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def watch(edges: Edges, *, now: datetime) -> WatchReport:
-    """One watch as of `now`. Days that are not over yet are estimated and shown, not watched."""
+    """One watch as of `now`. Days that are not over yet are estimated and shown, not watched.
+
+    Only series with days that nobody has looked at are looked at: the cost grows with what changed.
+    """
     today = now.astimezone(UTC).date()
+    first, last = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     estimated = estimate_counted_days(edges, today)
-    series = points.points_between(
-        edges.database, today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
-    )
+    waiting = days_to_watch.waiting(edges.database, today)
     known = incidents.stored_incidents(edges.database)
-    result = step(known, find_drops(series, edges), series, now)
+    changed = sorted({day.series for day in waiting})
+    series = points.points_of_series(edges.database, changed, first, last)
+    watched = points.series_between(edges.database, first, last)
+    found = find_falls(series, edges, series_in_all=len(watched))
+    result = step(known, found.drops, series, now)
     excerpts = find_excerpts(
         edges, [_fall(one) for one in _of_kind(result.changes, ChangeKind.OPENED)]
     )
@@ -77,12 +80,14 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
         )
         for change in result.changes
     ]
+    signals.store(edges.database, _news(found.signals, today))
     incidents.store_messages(edges.database, messages)
     incidents.store_incidents(edges.database, result.incidents)
+    days_to_watch.seen(edges.database, waiting)
     told, untold = tell(edges, now)
     return WatchReport(
         points=estimated,
-        series=len(series),
+        series=len(watched),
         opened=_of_kind(result.changes, ChangeKind.OPENED),
         resolved=_of_kind(result.changes, ChangeKind.RESOLVED),
         told=told,
@@ -98,22 +103,12 @@ def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
     confusions = confusions_of(edges.classifier, {target for _, target, _ in keys})
+    degraded = {key for key in keys if (key[0], key[2]) in gaps}
+    estimated = estimate_points(counts, confusions, degraded)
+    days_to_watch.wait(edges.database, keys)
     points.store(
         edges.database,
-        [
-            (
-                estimate_point(
-                    society,
-                    target,
-                    day,
-                    counts[society, target, day],
-                    confusion=confusions[target],
-                    degraded=(society, day) in gaps,
-                ),
-                version,
-            )
-            for society, target, day, version in days
-        ],
+        list(zip(estimated, (version for *_, version in days), strict=True)),
     )
     return len(days)
 
@@ -137,32 +132,6 @@ def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
     return days
 
 
-def find_drops(series: dict[Series, list[Point]], edges: Edges) -> list[Drop]:
-    """Falls in all series, the false-alarm budget shared among them.
-
-    Days on which sources were down are not looked at. Thin days are: they carry the little that they are worth.
-    """
-    settings = DetectorSettings(
-        false_alarm_days=365 / edges.settings.false_alarms_per_year, series=max(1, len(series))
-    )
-    days = [point.day for one in series.values() for point in one]
-    if not days:
-        return []
-    counts = daily_counts.counts_between(edges.database, min(days), max(days))
-    confusions = confusions_of(edges.classifier, {target for _, target in series})
-    watched = [
-        Watched(
-            society=society,
-            target=target,
-            counts=counts.get((society, target), {}),
-            scores=correction(confusions[target]).scores,
-            unusable=[point.day for point in one if point.state is State.DEGRADED],
-        )
-        for (society, target), one in series.items()
-    ]
-    return [drop for found in find(watched, settings) for drop in found.drops]
-
-
 def tell(edges: Edges, now: datetime) -> tuple[int, int]:
     """Send every message that nobody has accepted; how many were told and how many were not."""
     told = untold = 0
@@ -173,6 +142,11 @@ def tell(edges: Edges, now: datetime) -> tuple[int, int]:
         else:
             untold += 1
     return told, untold
+
+
+def _news(signals: Sequence[Signal], today: date) -> list[Signal]:
+    """Signals of the last days: what late documents say of the past is no news."""
+    return [one for one in signals if today - one.day <= timedelta(days=NEWS_DAYS)]
 
 
 def _fall(incident: Incident) -> Period:

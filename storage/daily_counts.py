@@ -16,6 +16,7 @@ Cell = tuple[str, date]
 """Society and day: what is counted together."""
 
 _CELLS_PER_QUERY = 2_000
+_SERIES_PER_QUERY = 200
 
 
 def recount(database: Database, cells: Iterable[Cell]) -> None:
@@ -52,7 +53,7 @@ def days_to_estimate(database: Database) -> list[tuple[str, str, date, int]]:
 def outlet_counts(
     database: Database, days: Sequence[tuple[str, str, date]]
 ) -> dict[tuple[str, str, date], list[StanceCount]]:
-    """Counts by outlet for these (society, target, day); outlets that counted nothing are left out."""
+    """Counts by outlet and story for these (society, target, day); outlets that counted nothing are left out."""
     found: dict[tuple[str, str, date], list[StanceCount]] = {day: [] for day in days}
     for start in range(0, len(days), _CELLS_PER_QUERY):
         chunk = days[start : start + _CELLS_PER_QUERY]
@@ -64,21 +65,38 @@ def outlet_counts(
                 "last": max(day for _, _, day in chunk),
             },
         )
-        for society, target, day, outlet, support, neutral, oppose in result.rows:
-            found[society, target, day].append(
-                StanceCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
-            )
+        for society, target, day, *row in result.rows:
+            found[society, target, day].append(_count(*row))
     return found
 
 
 def counts_between(
     database: Database, first: date, last: date
 ) -> dict[Series, dict[date, list[StanceCount]]]:
-    """Counts by series, day and outlet from `first` to `last`, both included."""
+    """Counts by series, day, outlet and story from `first` to `last`, both included."""
     series: dict[Series, dict[date, list[StanceCount]]] = {}
     result = database.query(query("counts_between"), {"first": first, "last": last})
-    for society, target, day, outlet, support, neutral, oppose in result.rows:
-        series.setdefault((society, target), {}).setdefault(day, []).append(
-            StanceCount(outlet=outlet, support=support, neutral=neutral, oppose=oppose)
-        )
+    for society, target, day, *row in result.rows:
+        series.setdefault((society, target), {}).setdefault(day, []).append(_count(*row))
     return series
+
+
+def counts_of_series(
+    database: Database, series: Sequence[Series], first: date, last: date
+) -> dict[Series, dict[date, list[StanceCount]]]:
+    """As `counts_between`, of these series alone."""
+    found: dict[Series, dict[date, list[StanceCount]]] = {}
+    for start in range(0, len(series), _SERIES_PER_QUERY):
+        chunk = tuple(series[start : start + _SERIES_PER_QUERY])
+        result = database.query(
+            query("counts_of_series"), {"series": chunk, "first": first, "last": last}
+        )
+        for society, target, day, *row in result.rows:
+            found.setdefault((society, target), {}).setdefault(day, []).append(_count(*row))
+    return found
+
+
+def _count(outlet: str, story: str, support: int, neutral: int, oppose: int) -> StanceCount:
+    return StanceCount(
+        outlet=outlet, support=support, neutral=neutral, oppose=oppose, story=story or None
+    )

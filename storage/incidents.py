@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from alerts.fall_facts import FallFacts
 from alerts.incident import Incident, Status
 from alerts.message import Message
 from storage.database import Database, next_version
@@ -37,10 +38,29 @@ def store_messages(
     database.insert(
         "messages",
         [*Message.__struct_fields__, "told_at", "version"],
-        [(*msgspec.structs.astuple(message), told_at, version) for message in messages],
+        [
+            (
+                *{**msgspec.structs.asdict(message), "falls": _text(message.falls)}.values(),
+                told_at,
+                version,
+            )
+            for message in messages
+        ],
     )
 
 
 def untold_messages(database: Database) -> list[Message]:
     """Messages that nobody has accepted yet, oldest first."""
-    return [Message(**row) for row in database.query(query("untold_messages")).dicts()]
+    return [
+        Message(**{**row, "falls": _falls(row["falls"])})
+        for row in database.query(query("untold_messages")).dicts()
+    ]
+
+
+def _text(falls: Sequence[FallFacts]) -> str:
+    return msgspec.json.encode(falls).decode()
+
+
+def _falls(text: str) -> tuple[FallFacts, ...]:
+    """Empty for messages of before the column."""
+    return msgspec.json.decode(text, type=tuple[FallFacts, ...]) if text else ()

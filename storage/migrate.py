@@ -2,8 +2,8 @@
 
     file -split-> statements -execute-> database, then one row in schema_migrations
 
-Every statement says IF NOT EXISTS, so a run that was cut off begins its file again and changes
-nothing twice. A file that opens with `-- requires: 21.0` holds views for analysts: an older server
+Every statement says IF NOT EXISTS, or alters columns, which is passed over where it is done already (ALTER has no
+IF NOT EXISTS before ClickHouse 19); so a run that was cut off begins its file again and changes nothing twice. A file that opens with `-- requires: 21.0` holds views for analysts: an older server
 skips it, says so in schema_migrations, and gets it once it is new enough.
 """
 
@@ -23,6 +23,7 @@ from storage.statements import leading_comment, split
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _REQUIRES = re.compile(r"requires:\s*(\d+(?:\.\d+)*)")
+_ALTER = re.compile(r"ALTER TABLE (\w+)\s+(ADD|DROP) COLUMN (\w+)")
 APPLIED, SKIPPED = "applied", "skipped"
 
 _TABLE = """
@@ -111,7 +112,8 @@ def migrate(
         fits = migration.fits(database.version())
         if fits:
             for statement in migration.statements:
-                database.execute(statement)
+                if not _altered(database, statement):
+                    database.execute(statement)
             applied.append(migration.name)
         if fits or before is None:
             _record(database, migration, APPLIED if fits else SKIPPED, now)
@@ -137,6 +139,16 @@ def check_schema(database: Database, migrations: Sequence[Migration] | None = No
         raise DatabaseRefused(
             f"{database.url} lacks {', '.join(waiting)}; run `barometer migrate` first"
         )
+
+
+def _altered(database: Database, statement: str) -> bool:
+    """Whether this is an ALTER TABLE whose first column is there, or gone, already; one statement is all or nothing."""
+    parts = _ALTER.match(statement)
+    if parts is None:
+        return False
+    table, verb, column = parts.groups()
+    there = column in {row[0] for row in database.query(f"DESCRIBE TABLE {table}").rows}
+    return there == (verb == "ADD")
 
 
 def _recorded(database: Database, known: Sequence[Migration]) -> dict[int, _Recorded]:

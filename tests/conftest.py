@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from classify.onnx_model import available_cpus
 
 # PyTorch's threads wait for each other by spinning. The networks of these tests are so small that one
 # thread is faster than two, and several times so where another process wants the CPU. Read at import.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# No time in a test: on a busy machine any example may take longer than the 200 ms of the default.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 pytest_plugins = [
     "tests.fixtures_bus",

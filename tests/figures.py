@@ -11,8 +11,8 @@ QUERIES = {
     "judgements": "SELECT document_id, target, society, day, outlet, stance, p_support, model"
     " FROM judgements FINAL ORDER BY document_id, target",
     "readings": "SELECT document_id, society, day, topics, conflates FROM readings FINAL ORDER BY document_id",
-    "daily_counts": "SELECT society, target, day, outlet, support, neutral, oppose, stories"
-    " FROM daily_counts FINAL ORDER BY society, target, day, outlet",
+    "daily_counts": "SELECT society, target, day, outlet, story, support, neutral, oppose"
+    " FROM daily_counts FINAL ORDER BY society, target, day, outlet, story",
     "ledger": "SELECT origin, document_id, source, disposition, reason FROM dispositions FINAL ORDER BY origin",
     "dead_letters": "SELECT origin, place, reason, payload, status FROM dead_letters FINAL ORDER BY origin",
 }

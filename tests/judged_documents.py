@@ -18,6 +18,8 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = date(2026, 11, 17)
 TOPIC = "regular"
 
+OUTLETS = ("Courier", "Herald", "Post", "Echo")
+
 SURE = {
     "support": Probabilities(0.7, 0.1, 0.1, 0.1),
     "neutral": Probabilities(0.1, 0.7, 0.1, 0.1),
@@ -96,7 +98,7 @@ def a_day(
 ) -> Iterator[Judged]:
     """A day of four outlets: of each, so many documents for and against `regular`."""
     number = day.toordinal() * 1_000 if first_number is None else first_number
-    for outlet in ("Courier", "Herald", "Post", "Echo"):
+    for outlet in OUTLETS:
         for stance, count in (("support", supporting), ("oppose", opposing)):
             for _ in range(count):
                 yield judged(document(number, day=day, outlet=outlet, society=society), stance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.confusion import NONE, Confusion, confusion_from_counts
@@ -29,8 +29,6 @@ def taken_apart(
     return found
 
 
-UNHURRIED = settings(deadline=None)  # on a busy machine one example may take longer than 200 ms
-
 rows = st.lists(
     st.builds(
         count,
@@ -44,7 +42,6 @@ rows = st.lists(
 )
 
 
-@UNHURRIED
 @given(rows, rows, st.sampled_from([NONE, MATRIX]), st.sampled_from(list(Weighting)))
 def test_the_parts_sum_to_the_change(
     before: list[StanceCount],
@@ -68,7 +65,6 @@ def test_the_parts_sum_to_the_change(
     assert sum(each.share_after for each in found.outlets) == pytest.approx(1)
 
 
-@UNHURRIED
 @given(rows, rows, st.sampled_from(list(Weighting)))
 def test_the_change_is_that_of_the_estimates(
     before: list[StanceCount], after: list[StanceCount], weighting: Weighting
@@ -81,7 +77,6 @@ def test_the_change_is_that_of_the_estimates(
         assert found.change == pytest.approx(new.net_support - old.net_support, abs=1e-9)
 
 
-@UNHURRIED
 @given(rows, rows)
 def test_backwards_is_the_same_with_the_other_sign(
     before: list[StanceCount], after: list[StanceCount]

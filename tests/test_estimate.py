@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.cluster_variance import cluster_variance, t95_of
@@ -32,8 +32,6 @@ def limits(found: Estimate) -> tuple[float, float, float]:
     assert found.upper is not None
     return found.lower, found.net_support, found.upper
 
-
-UNHURRIED = settings(deadline=None)  # on a busy machine one example may take longer than 200 ms
 
 rows = st.lists(
     st.builds(
@@ -208,7 +206,6 @@ def test_an_outlet_that_floods_moves_the_balanced_figure_least() -> None:
     assert estimate(flood).net_support == pytest.approx(-100 * 900 / 1020)
 
 
-@UNHURRIED
 @given(rows, matrices, weightings)
 def test_the_figure_lies_in_its_interval_and_the_interval_on_the_scale(
     counts: list[StanceCount], confusion: Confusion, weighting: Weighting
@@ -230,7 +227,6 @@ def test_the_figure_lies_in_its_interval_and_the_interval_on_the_scale(
         assert found.reason
 
 
-@UNHURRIED
 @given(rows, matrices, weightings, st.randoms(use_true_random=False))
 def test_neither_order_nor_splitting_of_rows_matters(  # type: ignore[no-untyped-def]  # hypothesis gives no public type
     counts: list[StanceCount], confusion: Confusion, weighting: Weighting, random
@@ -243,7 +239,6 @@ def test_neither_order_nor_splitting_of_rows_matters(  # type: ignore[no-untyped
     )
 
 
-@UNHURRIED
 @given(rows, weightings)
 def test_support_and_opposition_are_mirror_images(
     counts: list[StanceCount], weighting: Weighting
@@ -258,7 +253,6 @@ def test_support_and_opposition_are_mirror_images(
             assert limits(mirror) == pytest.approx((-upper, -net, -lower), abs=1e-6)
 
 
-@UNHURRIED
 @given(st.lists(rows, max_size=6), matrices, weightings)
 def test_many_windows_in_one_pass_are_what_each_is_alone(
     windows: list[list[StanceCount]], confusion: Confusion, weighting: Weighting

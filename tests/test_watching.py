@@ -13,15 +13,19 @@ from alerts.confusion import correction
 from alerts.detector import DetectorSettings, Found, Watched
 from alerts.incident import Status
 from alerts.point import Point, StanceCount, State
-from flows import watching
+from alerts.signal import SignalKind
+from alerts.weighting import Weighting
+from classify.judge import Judged
+from flows import finding_falls, watching
 from flows.correcting import confusion_of
+from flows.finding_falls import find_falls
 from flows.settings import Settings
-from flows.watching import find_drops, watch
+from flows.watching import watch
 from flows.wiring import Edges, edges
-from storage import daily_counts, incidents, points
+from storage import daily_counts, incidents, points, signals
 from storage.database import DatabaseUnavailable, next_version
 from storage.incidents import stored_incidents, untold_messages
-from tests.judged_documents import TOPIC, a_day, document, judged, store
+from tests.judged_documents import OUTLETS, TOPIC, a_day, document, judged, store
 from tests.people import People
 
 FIRST = date(2026, 9, 1)
@@ -126,8 +130,8 @@ def test_late_documents_amend_the_day_that_they_were_published_on(opened: Edges)
 def test_what_was_miscounted_is_counted_anew_before_it_is_estimated(opened: Edges) -> None:
     fill(opened, range(2))
     # A worker whose clock is ahead had read before the last documents were stored.
-    stale = [("XA", TOPIC, day(1), "Courier", 1, 0, 0, 1, next_version() + 3_600_000_000)]
-    columns = "society target day outlet support neutral oppose stories version".split()
+    stale = [("XA", TOPIC, day(1), "Courier", "", 1, 0, 0, next_version() + 3_600_000_000)]
+    columns = "society target day outlet story support neutral oppose version".split()
     opened.database.insert("daily_counts", columns, stale)
     watch(opened, now=morning_after(2))
     assert [one.n for one in stored_points(opened)] == [40, 40]
@@ -160,7 +164,7 @@ def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> N
     fill(opened, range(FALL))
     fill(opened, range(FALL, FALL + 1), supporting=1, opposing=9)
     number = FALL
-    while not find_drops({SERIES: estimated(opened)}, opened):
+    while not find_falls({SERIES: estimated(opened)}, opened).drops:
         number += 1
         fill(opened, range(number, number + 1), supporting=1, opposing=9)
     midnight = datetime.combine(day(number + 1), datetime.min.time(), UTC)
@@ -185,7 +189,7 @@ def test_a_fall_in_the_past_that_is_filled_in_late_is_no_news(
     fill_with_a_fall(opened)
     fill(opened, range(FALL + 4, FALL + 14), supporting=1, opposing=9)
     report = watch(opened, now=morning_after(FALL + 13))
-    assert find_drops(points.points_between(opened.database, day(0), day(99)), opened)
+    assert find_falls(points.points_between(opened.database, day(0), day(99)), opened).drops
     assert (report.opened, report.points) == ((), FALL + 14)
     assert (stored_incidents(opened.database), people.told) == ([], [])
 
@@ -208,6 +212,68 @@ def test_an_incident_is_resolved_when_support_has_come_back(opened: Edges, peopl
     for later in range(number, FALL + 30):
         watch(opened, now=morning_after(later))
     assert len(people.told) == 2
+
+
+# Copies of a story, and what else is no fall
+
+
+def copies(number: int, *, of: int) -> list[Judged]:
+    """A day of four outlets as always, and one opposing story that is printed so many times."""
+    first = 900_000 + 1_000 * number
+    printed = [
+        judged(
+            document(first + n, day=day(number), outlet=OUTLETS[n % 4], story=f"copied-{number}"),
+            "oppose",
+        )
+        for n in range(of)
+    ]
+    return [*a_day(day(number), 7, 3), *printed]
+
+
+def test_a_story_that_is_printed_often_is_amplification_and_no_fall(
+    opened: Edges, people: People
+) -> None:
+    fill(opened, range(FALL))
+    for number in range(FALL, FALL + 5):
+        store(opened.database, *copies(number, of=60))
+        assert watch(opened, now=morning_after(number)).opened == ()
+    assert people.told == []
+    seen = signals.signals_between(opened.database, day(0), day(99))
+    assert {one.kind for one in seen} == {SignalKind.AMPLIFICATION}
+    assert (seen[0].society, seen[0].target) == SERIES
+    assert seen[0].change < -20
+    (point,) = points.points_between(opened.database, day(FALL), day(FALL))[SERIES]
+    before = points.points_between(opened.database, day(FALL - 1), day(FALL - 1))[SERIES][0]
+    assert point.n == before.n + 60
+    assert before.net_support is not None and before.per_story.net_support is not None
+    assert point.net_support is not None and point.per_story.net_support is not None
+    assert point.net_support < before.net_support - 50
+    assert point.per_story.net_support > before.per_story.net_support - 5  # one story of 41
+    assert point.n_eff < 5 < point.per_story.n_eff  # what many copies are worth
+    assert point.outlet_balanced.net_support == pytest.approx(point.net_support, abs=15)
+
+
+def test_only_series_with_new_days_are_looked_at(
+    opened: Edges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[list[str]] = []
+
+    def record(series: list[Watched], *_: object, **__: object) -> tuple[Found, ...]:
+        looked.append([one.society for one in series])
+        return tuple(Found() for _ in series)
+
+    monkeypatch.setattr(finding_falls, "find", record)
+    for society in ("XA", "XB"):
+        number = ord(society[1]) * 10
+        store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))
+    watch(opened, now=morning_after(0))
+    watch(opened, now=morning_after(0))
+    store(opened.database, *a_day(day(0), 5, 5, society="XB", first_number=5_000))
+    watch(opened, now=morning_after(0))
+    store(opened.database, *a_day(day(1), 5, 5, society="XA", first_number=7_000))
+    watch(opened, now=morning_after(0))  # a day that is not over is not looked at yet …
+    watch(opened, now=morning_after(1))  # … but is when it is, though nothing came since
+    assert looked == [["XA", "XB"], ["XB"], ["XA"]]
 
 
 # Telling
@@ -281,11 +347,13 @@ def test_all_series_share_the_budget_of_false_alarms(
 ) -> None:
     used: list[DetectorSettings] = []
 
-    def record(series: list[Watched], settings: DetectorSettings) -> tuple[Found, ...]:
+    def record(
+        series: list[Watched], settings: DetectorSettings, **weighting: Weighting
+    ) -> tuple[Found, ...]:
         used.append(settings)
         return tuple(Found() for _ in series)
 
-    monkeypatch.setattr(watching, "find", record)
+    monkeypatch.setattr(finding_falls, "find", record)
     for society in ("XA", "XB", "XC"):
         number = ord(society[1]) * 10
         store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))

@@ -1,5 +1,5 @@
--- Counts by outlet of all series between two days, both included.
-SELECT society, target, day, outlet, support, neutral, oppose
+-- Counts by outlet and story of all series between two days, both included.
+SELECT society, target, day, outlet, story, support, neutral, oppose
 FROM daily_counts FINAL
 WHERE day >= %(first)s AND day <= %(last)s AND support + neutral + oppose > 0
-ORDER BY society, target, day, outlet
+ORDER BY society, target, day, outlet, story

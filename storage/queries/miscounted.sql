@@ -1,26 +1,34 @@
 -- Those of these (society, day) cells whose stored counts are not what the judgements say now.
 SELECT DISTINCT society, day
 FROM (
-    SELECT society, target, day, outlet,
-           sum(supporting) AS more_support, sum(neutral_ones) AS more_neutral,
-           sum(opposing) AS more_oppose, sum(distinct_stories) AS more_stories
+    SELECT society, target, day, outlet, told,
+           sum(supporting) AS more_support, sum(neutral_ones) AS more_neutral, sum(opposing) AS more_oppose
     FROM (
         SELECT society, target, day, outlet,
-               toInt64(countIf(stance = 'support'))                     AS supporting,
-               toInt64(countIf(stance = 'neutral'))                     AS neutral_ones,
-               toInt64(countIf(stance = 'oppose'))                      AS opposing,
-               toInt64(uniqExactIf(story, stance != 'not_addressed'))   AS distinct_stories
-        FROM judgements FINAL
-        WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
-        GROUP BY society, target, day, outlet
+               if(copied = 1 AND stance != 'not_addressed', story, '') AS told,
+               toInt64(stance = 'support') AS supporting,
+               toInt64(stance = 'neutral') AS neutral_ones,
+               toInt64(stance = 'oppose')  AS opposing
+        FROM (
+            SELECT society, target, day, outlet, story, stance
+            FROM judgements FINAL
+            WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
+        )
+        ALL LEFT JOIN (
+            SELECT society, target, day, story, toUInt8(1) AS copied
+            FROM judgements FINAL
+            WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
+              AND stance != 'not_addressed' AND story != ''
+            GROUP BY society, target, day, story
+            HAVING count() > 1
+        ) USING (society, target, day, story)
         UNION ALL
-        SELECT society, target, day, outlet,
-               -toInt64(support) AS supporting, -toInt64(neutral) AS neutral_ones,
-               -toInt64(oppose) AS opposing, -toInt64(stories) AS distinct_stories
+        SELECT society, target, day, outlet, story AS told,
+               -toInt64(support) AS supporting, -toInt64(neutral) AS neutral_ones, -toInt64(oppose) AS opposing
         FROM daily_counts FINAL
         WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
     )
-    GROUP BY society, target, day, outlet
+    GROUP BY society, target, day, outlet, told
 )
-WHERE more_support != 0 OR more_neutral != 0 OR more_oppose != 0 OR more_stories != 0
+WHERE more_support != 0 OR more_neutral != 0 OR more_oppose != 0
 ORDER BY society, day

@@ -1,0 +1,74 @@
+"""Look for falls in series whose days changed, and for what looks like a fall and is none.
+
+counts by outlet and story -copies once-> drops, shocks        -each document-> drops of copies: amplification
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from alerts.confusion import correction
+from alerts.detector import WINDOW_DAYS, DetectorSettings, Watched, find
+from alerts.drop import Drop
+from alerts.point import Point, StanceCount, State
+from alerts.signal import Signal, amplifications, shock_signals
+from alerts.weighting import Weighting
+from flows.correcting import confusions_of
+from flows.wiring import Edges
+from storage import daily_counts
+from storage.daily_counts import Series
+
+
+class Falls(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in all series."""
+
+    drops: tuple[Drop, ...] = ()
+    signals: tuple[Signal, ...] = ()
+
+
+def find_falls(
+    series: Mapping[Series, Sequence[Point]], edges: Edges, *, series_in_all: int = 0
+) -> Falls:
+    """Falls in these series, whose points say which days to look at; `series_in_all` share the false alarms.
+
+    Days on which sources were down are not looked at. Thin days are: they carry the little that they are worth.
+    """
+    days = [point.day for one in series.values() for point in one]
+    if not days:
+        return Falls()
+    settings = DetectorSettings(
+        false_alarm_days=365 / edges.settings.false_alarms_per_year,
+        series=max(1, series_in_all, len(series)),
+    )
+    counts = daily_counts.counts_of_series(edges.database, sorted(series), min(days), max(days))
+    confusions = confusions_of(edges.classifier, {target for _, target in series})
+    watched = [
+        Watched(
+            society=society,
+            target=target,
+            counts=counts.get((society, target), {}),
+            scores=correction(confusions[target]).scores,
+            unusable=[point.day for point in one if point.state is State.DEGRADED],
+        )
+        for (society, target), one in series.items()
+    ]
+    found = find(watched, settings)
+    copied = [each for each in watched if _has_copies(each.counts, max(days))]
+    by_document = find(copied, settings, weighting=Weighting.PER_DOCUMENT) if copied else ()
+    drops = tuple(drop for one in found for drop in one.drops)
+    return Falls(
+        drops=drops,
+        signals=(
+            *(signal for one in found for signal in shock_signals(one.shocks)),
+            *amplifications([drop for one in by_document for drop in one.drops], drops),
+        ),
+    )
+
+
+def _has_copies(counts: Mapping[date, Sequence[StanceCount]], last: date) -> bool:
+    """Whether any story was told more than once where a fall could begin: else both countings are the same."""
+    first = last - timedelta(days=WINDOW_DAYS)
+    return any(row.story for day, rows in counts.items() if day >= first for row in rows)
