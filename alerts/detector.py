@@ -2,7 +2,7 @@
 
     counts by outlet -within outlets-> x, v -weekday, scale, news-> evidence -beats chance and any passing shock-> Drop
 
-While a fall is open the past is frozen, and what follows is a further alert only when it is surely deeper. It is
+While a fall is open the past is frozen, and what follows is compared with the level that it fell to. It is
 causal: what is said of a day depends on no later day.
 All series are walked through side by side; what is said of one depends on no other.
 """
@@ -18,7 +18,7 @@ import numpy as np
 
 from alerts.confusion import NET, Triple
 from alerts.day_spread import NEWS_MEMORY, DaySpread
-from alerts.drop import Drop, Shock
+from alerts.drop import Drop, Settled, Shock
 from alerts.fall_evidence import FIRST_DAYS, FallEvidence
 from alerts.outlet_panel import Array, OutletPanel, day_at, outlet_panel
 from alerts.point import StanceCount
@@ -40,10 +40,7 @@ CONFIRM_DAYS = 7
 mean of the last so many is two thirds of the way back; earlier, by more than its standard error."""
 
 FEWEST_DAYS_BACK = 3
-"""Days after an alarm that are needed to call it over, or deeper."""
-
-DEEPER_SIGMAS = 4.0
-"""A fall that is open is asked day after day whether it has become deeper: chance alone must not say so."""
+"""Days after an alarm that are needed to call it over."""
 
 CAUTION = 3.0
 """What a series that has just alarmed must bring more, in log evidence, …"""
@@ -79,6 +76,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     drops: tuple[Drop, ...] = ()
     shocks: tuple[Shock, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
 
 class _Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,11 +169,12 @@ class _Walk:
         self._after: list[list[float]] = [[] for _ in range(n)]
         self._drops: list[list[Drop]] = [[] for _ in range(n)]
         self._shocks: list[list[Shock]] = [[] for _ in range(n)]
+        self._settled: list[list[Settled]] = [[] for _ in range(n)]
 
     def found(self) -> tuple[Found, ...]:
         return tuple(
-            Found(drops=tuple(drops), shocks=tuple(shocks))
-            for drops, shocks in zip(self._drops, self._shocks, strict=True)
+            Found(drops=tuple(drops), shocks=tuple(shocks), settled=tuple(settled))
+            for drops, shocks, settled in zip(self._drops, self._shocks, self._settled, strict=True)
         )
 
     def step(self, t: int) -> None:
@@ -187,8 +186,8 @@ class _Walk:
         own = np.maximum(total - news, 0.25 * total)
         lasting = own + news * (1 + NEWS_MEMORY) / (1 - NEWS_MEMORY)
         short = np.maximum(lasting / np.maximum(day.past, 1) - lasting / BASELINE_DAYS, 0.0)
-        extra = np.where(day.usable, short, 0.0)
-        score, lead = self._evidence.add(t, x, own, news, extra, day.usable)
+        extra = np.where(day.usable, short, 0.0) + self._spread.wander
+        score, lead = self._evidence.add(t, x, own, news, extra, day.usable, open_)
         threshold = threshold_for(np.sqrt(own + news), self._settings) + self._caution(t)
         alarm = day.usable & (score > threshold) & (lead > BEATS_SHOCK)
         for s in np.flatnonzero(open_):
@@ -196,9 +195,9 @@ class _Walk:
         self._outlets.join_past(t, np.flatnonzero(~open_))
         for s in np.flatnonzero(alarm):
             ratio = float(lasting[s] / total[s])
-            self._alarm(int(s), t, day, ratio, float(score[s]), float(threshold[s]))
+            self._alarm(int(s), t, day, ratio, float(news[s]), float(score[s]), float(threshold[s]))
         for s in np.flatnonzero(open_ & self._open & day.usable):
-            self._follow(int(s), t, float(x[s]), float(lasting[s]))
+            self._follow(int(s), t, float(x[s]), float(lasting[s]), float(news[s]))
         with np.errstate(divide="ignore"):
             z = x / np.sqrt(own + news)
         for s in np.flatnonzero(day.usable & (z < -SHOCK_SIGMAS)):
@@ -208,7 +207,7 @@ class _Walk:
         caution: Array = CAUTION * 0.5 ** ((t - self._alarmed_on) / CAUTION_HALVES)
         return caution
 
-    def _follow(self, s: int, t: int, x: float, lasting: float) -> None:
+    def _follow(self, s: int, t: int, x: float, lasting: float, news: float) -> None:
         """A day of an open fall: is it over, or has its level become the usual one?"""
         after = self._after[s]
         after.append(x)
@@ -217,6 +216,7 @@ class _Walk:
         back = self._change[s] / 3
         if len(after) == CONFIRM_DAYS:
             self._change[s] = min(mean, 0.0)
+            self._settled[s].append(self._settle(s, t, math.sqrt(lasting / CONFIRM_DAYS)))
         # before that many days a good one may be chance
         doubt = math.sqrt(lasting / len(recent)) if len(after) < CONFIRM_DAYS else 0.0
         if len(recent) >= FEWEST_DAYS_BACK and mean - doubt > back:
@@ -225,22 +225,26 @@ class _Walk:
         elif t - self._since[s] >= BASELINE_DAYS:
             self._outlets.begin_anew(s, int(self._since[s]), t)
             self._spread.settled(s, int(self._since[s]), t)
-            self._evidence.restart(s)
+            self._evidence.absorb(s, 0.0, lasting / BASELINE_DAYS, news)
             self._open[s] = False
 
     def _alarm(
-        self, s: int, t: int, day: DayChange, ratio: float, score: float, threshold: float
+        self,
+        s: int,
+        t: int,
+        day: DayChange,
+        ratio: float,
+        news: float,
+        score: float,
+        threshold: float,
     ) -> None:
-        """Evidence of an open fall gathers every day; it is news when the fall has surely become deeper."""
+        """A fall, or a further one: what follows an alarm is compared with the level that it fell to."""
         rests_at = float(self._change[s]) if self._open[s] else 0.0
         fall = self._likeliest(s, t, ratio, rests_at)
-        if self._open[s]:
-            surely = fall.change + DEEPER_SIGMAS * math.sqrt(fall.variance) < 0
-            if not surely or t - fall.first + 1 < FEWEST_DAYS_BACK:
-                return
-        self._evidence.restart(s)
         if fall.change >= 0:  # it has come down from a height, not fallen below its past
+            self._evidence.restart(s)
             return
+        self._evidence.absorb(s, rests_at + fall.change, fall.variance, news)
         self._drops[s].append(self._drop(s, t, day, rests_at, fall, score, threshold))
         if not self._open[s]:
             self._outlets.leave_past(s, t - fall.first + 1)
@@ -267,7 +271,9 @@ class _Walk:
             total += 1 / v[number - before]
             if -top / math.sqrt(total) > best:
                 best = -top / math.sqrt(total)
-                found = _Window(first=number, change=top / total, variance=scale / total)
+                found = _Window(
+                    first=number, change=float(top / total), variance=float(scale / total)
+                )
         return found
 
     def _drop(
@@ -304,6 +310,19 @@ class _Walk:
             score=score,
             threshold=threshold,
             reason=reason,
+        )
+
+    def _settle(self, s: int, t: int, error: float) -> Settled:
+        society, target = self._names[s]
+        change = float(self._change[s])
+        return Settled(
+            society=society,
+            target=target,
+            detected_on=self._drops[s][-1].detected_on,
+            day=day_at(self._panel, t),
+            change=change,
+            lower=change - Z95 * error,
+            upper=change + Z95 * error,
         )
 
     def _shock(self, s: int, t: int, day: DayChange, x: float, z: float) -> Shock:

@@ -1,4 +1,6 @@
-"""The digest of one week: figures, incidents, ledger and failing sources, as data that a text or a page can show."""
+"""The digest of one week: figures and what they are made of, incidents and signals, ledger and failing sources, as
+data that a text or a page can show.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,18 @@ from typing import Protocol
 
 import msgspec
 
-from alerts.confusion import NONE, Confusion
+from alerts.baseline import BASELINE_WEEKS, Baseline, baseline_of
+from alerts.change_label import LabelledChange, labelled_change
+from alerts.conflation import Conflation
+from alerts.confusion import NONE, Confusion, correction
 from alerts.excerpt import Excerpt
 from alerts.incident import Incident, Status
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import SupportChange, change_between
-from alerts.point import Point, StanceCount
+from alerts.point import Point, StanceCount, State
+from alerts.signal import Signal
+from alerts.spillover import Spillover
+from alerts.topic_share import TopicShare
 from alerts.week import days_of_week, previous_week
 from classify.disposition import Disposition
 
@@ -63,6 +71,15 @@ class SeriesWeek(msgspec.Struct, frozen=True, kw_only=True):
     """The WEEKS_BEFORE weeks before it, oldest first; the last one is last week."""
     change: SupportChange | None
     """This week minus last week; None unless both have documents."""
+    parts: LabelledChange | None = None
+    """What that change is made of, and whether it is opinion or mix; None as `change`."""
+    baseline: Baseline | None = None
+    """The weeks before taken together; None where there are too few."""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether this week and last have enough data for the change to be quoted."""
+        return self.change is not None and self.week.state is self.last_week.state is State.OK
 
     @property
     def last_week(self) -> Point:
@@ -90,6 +107,19 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     excerpts: Mapping[str, Sequence[Excerpt]] = msgspec.field(default_factory=dict)
     """What documents of the week say, by the id of the incident that they belong to."""
+    society_names: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """What to call a society, by its code; the code where there is none."""
+    topics: tuple[TopicShare, ...] = ()
+    conflations: tuple[Conflation, ...] = ()
+    """One a society at most, in the order of their codes."""
+    spillovers: Mapping[str, Spillover] = msgspec.field(default_factory=dict)
+    """Whether attitudes toward irregular migration move first, by society."""
+    signals: tuple[Signal, ...] = ()
+    """Seen in the week and not alerted; by series and day."""
+    typical: Mapping[str, Sequence[Excerpt]] = msgspec.field(default_factory=dict)
+    """Typical excerpts of what was read most in the week, by society."""
+    labelled: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Labelled documents of the matrix that corrects a target's figures, by target; others are not corrected."""
 
     @property
     def rows_read(self) -> int:
@@ -108,18 +138,27 @@ def build_digest(
     models: Sequence[str] = (),
     now: datetime,
     simulated: bool = False,
+    society_names: Mapping[str, str] | None = None,
+    topics: Sequence[TopicShare] = (),
+    conflations: Sequence[Conflation] = (),
+    spillovers: Mapping[str, Spillover] | None = None,
+    signals: Sequence[Signal] = (),
+    typical: Mapping[str, Sequence[Excerpt]] | None = None,
 ) -> Digest:
     """The digest of `week` (`2026-W47`).
 
-    `counts` holds, by (society, target) and day, the counts by outlet of this week and of the WEEKS_BEFORE weeks
-    before it; other days are passed over. A week's figure is estimated from the sums by outlet over its days.
-    `confusions`, by target, correct it for classifier error. `ledger` are rows read in the week by disposition, `attempts` the attempts at sources in the week, oldest
-    first. Raises ValueError for what is not a week, or a `now` without time zone.
+    `counts` holds, by (society, target) and day, the counts by outlet of this week and of the BASELINE_WEEKS weeks
+    before it (WEEKS_BEFORE do, with a shorter baseline); other days are passed over. A week's figure is estimated
+    from the sums by outlet over its days. `confusions`, by target, correct it for classifier error. `ledger` are rows
+    read in the week by disposition, `attempts` the attempts at sources in the week, oldest first. The rest is shown as
+    it is given, where it is given: `signals` of other weeks are passed over. Raises ValueError for what is not a
+    week, or a `now` without time zone.
     """
     if now.tzinfo is None:
         raise ValueError("now has no time zone; pass an aware time, e.g. datetime.now(UTC)")
     monday, sunday = days_of_week(week)
-    weeks = [previous_week(week, back) for back in range(WEEKS_BEFORE, -1, -1)]
+    weeks = [previous_week(week, back) for back in range(BASELINE_WEEKS, -1, -1)]
+    targets = sorted({target for _, target in counts})
     return Digest(
         week=week,
         monday=monday,
@@ -141,6 +180,17 @@ def build_digest(
         models=tuple(sorted(set(models))),
         simulated=simulated,
         created_at=now,
+        society_names=dict(society_names or {}),
+        topics=tuple(topics),
+        conflations=tuple(sorted(conflations, key=lambda each: each.society)),
+        spillovers=dict(sorted((spillovers or {}).items())),
+        signals=_signals_of_week(signals, monday, sunday),
+        typical=dict(sorted((typical or {}).items())),
+        labelled={
+            target: documents
+            for target in targets
+            if (documents := _labelled((confusions or {}).get(target, NONE)))
+        },
     )
 
 
@@ -161,9 +211,10 @@ def _series_week(
     confusion: Confusion,
 ) -> SeriesWeek:
     by_week = [counts_of_week(counts, week) for week in weeks]
+    shown = slice(-1 - WEEKS_BEFORE, None)
     points = [
         estimate_point(society, target, days_of_week(week)[0], of_week, confusion=confusion)
-        for week, of_week in zip(weeks, by_week, strict=True)
+        for week, of_week in zip(weeks[shown], by_week[shown], strict=True)
     ]
     return SeriesWeek(
         society=society,
@@ -171,6 +222,23 @@ def _series_week(
         week=points[-1],
         before=tuple(points[:-1]),
         change=change_between(by_week[-2], by_week[-1], confusion),
+        parts=labelled_change(by_week[-2], by_week[-1], confusion),
+        baseline=baseline_of(by_week[:-1], by_week[-1], confusion),
+    )
+
+
+def _labelled(confusion: Confusion) -> int:
+    """Labelled documents of a matrix that is used; 0 without one."""
+    used = confusion.corrects and not correction(confusion).refusal
+    return sum(map(sum, confusion.counts)) if used else 0
+
+
+def _signals_of_week(signals: Sequence[Signal], monday: date, sunday: date) -> tuple[Signal, ...]:
+    return tuple(
+        sorted(
+            (s for s in signals if monday <= s.day <= sunday),
+            key=lambda s: (s.society, s.target, s.day, s.kind),
+        )
     )
 
 

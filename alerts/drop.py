@@ -37,6 +37,24 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence for people."""
 
 
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """The size of a fall by the seven days after it was found. Unlike the size at detection it is not too large by
+    selection: chance had no part in choosing these days.
+    """
+
+    society: str
+    target: str
+    detected_on: date
+    """Of the drop that it belongs to."""
+    day: date
+    """The last of the seven days."""
+    change: float
+    """Against the outlets' own past, in points; at most 0."""
+    lower: float
+    upper: float
+    """95 % interval of the change."""
+
+
 class Shock(msgspec.Struct, frozen=True, kw_only=True):
     """One unusual day of one series, far below its outlets' own past. It is a signal for people who look, never an alert:
     most such days pass.

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from datetime import date
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -36,6 +37,20 @@ class Excerpt(msgspec.Struct, frozen=True, kw_only=True):
     """As it stands in the document; `shown_sentence` makes it fit to be shown."""
 
 
+class ShownExcerpt(msgspec.Struct, frozen=True, kw_only=True):
+    """An excerpt made fit to be shown. A page still escapes it."""
+
+    stands: str
+    """for, against or neither way."""
+    sentence: str
+    outlet: str
+    day: date
+    link: str
+    """Empty where there is none, or what is given is no plain web address: nobody should be led to open it."""
+    host: str
+    """Of the link: where it leads, whatever it is called."""
+
+
 def shown_sentence(sentence: str) -> str:
     """The sentence on one line of at most MAX_CHARACTERS, without control characters and addresses of people."""
     text = "".join(c if c.isprintable() else " " for c in sentence)
@@ -53,9 +68,25 @@ def excerpt_lines(excerpts: Sequence[Excerpt], width: int, *, indent: str = "  "
     return "\n".join(line for one in excerpts for line in _lines(one, width, indent))
 
 
+def shown_excerpt(one: Excerpt) -> ShownExcerpt:
+    """The excerpt as it may be shown."""
+    link, host = one.url if _LINK.fullmatch(one.url) else "", ""
+    try:
+        host = urlsplit(link).hostname or ""
+    except ValueError:  # brackets that are no address
+        link = ""
+    return ShownExcerpt(
+        stands=_STANDS.get(one.stance, "neither way"),
+        sentence=shown_sentence(one.sentence),
+        outlet=" ".join("".join(c if c.isprintable() else " " for c in one.outlet).split()),
+        day=one.day,
+        link=link,
+        host=host,
+    )
+
+
 def _lines(one: Excerpt, width: int, indent: str) -> list[str]:
-    outlet = " ".join("".join(c if c.isprintable() else " " for c in one.outlet).split())
-    said = f"{_STANDS[one.stance]}: “{shown_sentence(one.sentence)}” ({outlet}, {one.day})"
+    shown = shown_excerpt(one)
+    said = f"{shown.stands}: “{shown.sentence}” ({shown.outlet}, {shown.day})"
     lines = textwrap.wrap(said, width, initial_indent=indent, subsequent_indent=indent + "  ")
-    # What is no plain web address is not shown: nobody should be led to open it.
-    return lines + ([f"{indent}  {one.url}"] if _LINK.fullmatch(one.url) else [])
+    return lines + ([f"{indent}  {shown.link}"] if shown.link else [])

@@ -1,6 +1,6 @@
 """Evidence for a fall: a Shiryaev-Roberts mixture over its first day and size, for days that the news correlates.
 
-    x of a day = news (an AR(1)) + slow error of the past (decays) + noise - fall, if there is one
+    x of a day = news (an AR(1)) + distance of the level from the past (decays) + noise - fall, if there is one
 
 A Kalman filter predicts each day from the days before (Kalman 1960); what it did not foresee, the innovation, is
 compared with what a fall of each size from each first day would have brought. That is the exact likelihood ratio of
@@ -32,9 +32,8 @@ CLIP = 10.0
 """An innovation counts for at most so many standard deviations."""
 
 _DECAY = 0.97
-"""Of the past's error from day to day: the days that make up the past are exchanged one by one."""
-
-_STEP = np.array([_DECAY, NEWS_MEMORY])
+"""Of the level's distance from the past, from day to day: the days that make up the past are exchanged one by one, and
+a level that wanders comes back. While a fall is open the past is frozen, and nothing comes back by itself."""
 
 _NEVER = -1e9
 
@@ -43,7 +42,7 @@ class FallEvidence:
     """State of the filter and of all hypotheses, for many series at once."""
 
     def __init__(self, series: int) -> None:
-        self._mean = np.zeros((series, 2))  # error of the past, news
+        self._mean = np.zeros((series, 2))  # distance of the level, news
         self._cov = np.zeros((series, 2, 2))
         self._started = np.zeros(series, dtype=bool)
         self._falls = _Hypotheses(series, 1, FIRST_DAYS)
@@ -58,12 +57,14 @@ class FallEvidence:
         news: Array,
         extra: Array,
         usable: npt.NDArray[np.bool_],
+        frozen: npt.NDArray[np.bool_],
     ) -> tuple[Array, Array]:
         """Take in day `t`; the logarithm of the evidence for a fall, and by how much the likeliest fall explains the
         days better than the likeliest passing shock, each of its best size (log likelihood).
 
-        `variance` is that of x without the news, `extra` the variance of the past's error beyond that of a full
-        past. Days that are not usable change nothing but time.
+        `variance` is that of x without the news, `extra` that of the level's distance from the past: what the past errs
+        by beyond a full past, and how far the level wanders. `frozen`: the past is. Days that are not usable change
+        nothing but time.
         """
         new = usable & ~self._started
         self._cov[new] = 0.0
@@ -71,12 +72,14 @@ class FallEvidence:
         self._cov[new, 1, 1] = news[new]
         self._mean[new] = 0.0
         self._started |= new
-        self._predict(news, extra)
+        decay = np.where(frozen, 1.0, _DECAY)
+        step = np.stack([decay, np.full(len(decay), NEWS_MEMORY)], axis=1)
+        self._predict(step, news, extra)
         self._falls.begin(t, self._started)
         self._shocks.begin(t, self._started)
         self._begun[t % SHOCK_DAYS] = t
-        self._falls.predict()
-        self._shocks.predict()
+        self._falls.predict(step)
+        self._shocks.predict(step)
         noise = np.where(usable, variance, 1.0)
         spread = self._cov.sum((1, 2)) + noise
         limit = CLIP * np.sqrt(spread)
@@ -94,11 +97,19 @@ class FallEvidence:
         score = top + np.log(np.exp(falls - top[:, None]).sum(1) / len(SIZES))
         return score, self._falls.best() - self._shocks.best()
 
-    def _predict(self, news: Array, extra: Array) -> None:
-        self._mean *= _STEP
-        self._cov *= _STEP[:, None] * _STEP
+    def _predict(self, step: Array, news: Array, extra: Array) -> None:
+        self._mean *= step
+        self._cov *= step[:, :, None] * step[:, None, :]
         self._cov[:, 0, 0] += (1 - _DECAY**2) * extra
         self._cov[:, 1, 1] += (1 - NEWS_MEMORY**2) * news
+
+    def absorb(self, series: int, level: float, variance: float, news: float) -> None:
+        """The level of a series is now known to lie so far from its past, with this variance: what comes is compared
+        with that level, and a level that was taken too low by chance comes back within days.
+        """
+        self._mean[series] = level, 0.0
+        self._cov[series] = np.diag([variance, news])
+        self.restart(series)
 
     def restart(self, series: int) -> None:
         """Forget what was gathered for a series; the filter keeps its state."""
@@ -125,8 +136,8 @@ class _Hypotheses:
         self._foreseen[:, :, place] = 0.0
         self.alive[:, place] = started
 
-    def predict(self) -> None:
-        self._foreseen *= _STEP
+    def predict(self, step: Array) -> None:
+        self._foreseen *= step[:, None, None, :]
 
     def add(self, shape: Array, innovation: Array, gain: Array, weight: Array) -> None:
         """What a fall of one point adds to the innovation is what the filter has not taken in of it yet."""

@@ -8,14 +8,15 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
-from alerts.drop import Drop
+from alerts.drop import Drop, Settled
 from alerts.point import Point, State
+from alerts.severity import Grade
 
 NEWS_DAYS = 3
 """A drop found on a day longer ago than this is history: late and back-filled documents tell of the past."""
@@ -29,6 +30,15 @@ class Status(StrEnum):
 
     OPEN = "open"
     RESOLVED = "resolved"
+
+
+class Rule(StrEnum):
+    """What opened an incident."""
+
+    FALL = "fall"
+    """The detector: net support has fallen within outlets."""
+    FLOOR = "floor"
+    """The level is below the floor that a person set; its baseline is the floor."""
 
 
 class ChangeKind(StrEnum):
@@ -63,10 +73,18 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     upper: float
     reason: str
     """Why it was opened."""
+    rule: Rule = Rule.FALL
     severity: str = "alert"
-    """alert, severe or critical (alerts/severity.py)."""
+    """How loudly people are told: alert, severe or critical."""
+    grade: Grade | None = None
+    """Since when and why, and what the next day needs to know; None before it was graded."""
+    deepened_on: date | None = None
+    """Day whose documents last showed that it had become deeper; None where none did."""
     settled_change: float | None = None
-    """Mean change of the seven days after the detection, which chance had no part in choosing; None before."""
+    """Mean change of the seven days after it was last found, which chance had no part in choosing; None before."""
+    settled_lower: float | None = None
+    settled_upper: float | None = None
+    """95 % interval of it."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     note: str = ""
@@ -110,6 +128,10 @@ def step(
     drops: Sequence[Drop],
     points: Mapping[tuple[str, str], Sequence[Point]],
     now: datetime,
+    settled: Sequence[Settled] = (),
+    *,
+    floor_breaches: Sequence[Drop] = (),
+    held: Collection[tuple[str, str]] = (),
 ) -> StepResult:
     """What becomes of the open incidents and of the drops, seen at `now` (aware, else ValueError).
 
@@ -119,7 +141,10 @@ def step(
     baseline, so neither noise about the one nor a new ordinary level near the other makes it flap.
 
     A drop opens an incident when its detected_on is at most 3 days before the day of `now` (UTC) and its series
-    has none open. `points` holds the days of each series in order, by (society, target); a series that is not
+    has none open. Where one is open and the drop was found later and lies lower, the incident is worse: its
+    baseline stays, its level is the new one. `settled` sizes replace those of the detection.
+    `floor_breaches` open incidents like drops; the incidents of the series in `held`, whose level is below a floor,
+    are not resolved. `points` holds the days of each series in order, by (society, target); a series that is not
     there keeps its incident. `open_incidents` may hold resolved ones: they stay, and their drop opens nothing.
     """
     if now.tzinfo is None:
@@ -132,7 +157,7 @@ def step(
         series = (incident.society, incident.target)
         if incident.status == Status.RESOLVED:
             continue
-        level = recovered_level(incident, points.get(series, ()))
+        level = None if series in held else recovered_level(incident, points.get(series, ()))
         if level is None:
             blocked.add(series)
             continue
@@ -145,20 +170,43 @@ def step(
         saved.append(resolved)
         changes.append(Change(kind=ChangeKind.RESOLVED, incident=resolved, reason=reason, at=now))
     known = {incident.id for incident in open_incidents}
+    still_open = {
+        (one.society, one.target): one
+        for one in open_incidents
+        if one.status != Status.RESOLVED and (one.society, one.target) in blocked
+    }
     history: list[Drop] = []
-    for drop in sorted(drops, key=lambda d: (d.detected_on, d.society, d.target)):
+    ruled = [*((drop, Rule.FALL) for drop in drops), *((b, Rule.FLOOR) for b in floor_breaches)]
+    for drop, rule in sorted(ruled, key=lambda d: (d[0].detected_on, d[0].society, d[0].target)):
         series = (drop.society, drop.target)
         if incident_id(*series, drop.detected_on) in known:
             continue
         if today - drop.detected_on > timedelta(days=NEWS_DAYS):
             history.append(drop)
         elif series not in blocked:
-            opened = _open(drop, now)
+            opened = _open(drop, rule, now)
             blocked.add(series)
             saved.append(opened)
             changes.append(
                 Change(kind=ChangeKind.OPENED, incident=opened, reason=drop.reason, at=now)
             )
+        elif rule is Rule.FALL and series in still_open and _is_deeper(drop, still_open[series]):
+            worse = still_open[series] = _deepen(still_open[series], drop)
+            changes.append(
+                Change(kind=ChangeKind.WORSE, incident=worse, reason=drop.reason, at=now)
+            )
+    for size in settled:
+        series = (size.society, size.target)
+        incident = still_open.get(series)
+        if incident is not None and _found_on(incident) == size.detected_on:
+            still_open[series] = msgspec.structs.replace(
+                incident,
+                settled_change=size.change,
+                settled_lower=size.lower,
+                settled_upper=size.upper,
+            )
+    before = {one.id: one for one in open_incidents}
+    saved += [one for one in still_open.values() if one != before[one.id]]
     return StepResult(incidents=tuple(saved), changes=tuple(changes), history=tuple(history))
 
 
@@ -178,7 +226,31 @@ def recovered_level(incident: Incident, points: Sequence[Point]) -> float | None
     return None
 
 
-def _open(drop: Drop, now: datetime) -> Incident:
+def _found_on(incident: Incident) -> date:
+    return incident.deepened_on or incident.detected_on
+
+
+def _is_deeper(drop: Drop, incident: Incident) -> bool:
+    return drop.detected_on > _found_on(incident) and drop.net_support < incident.net_support
+
+
+def _deepen(incident: Incident, drop: Drop) -> Incident:
+    """The same incident, at the new level: the change and its interval are against the baseline that it keeps."""
+    before = drop.baseline - incident.baseline
+    return msgspec.structs.replace(
+        incident,
+        net_support=drop.net_support,
+        change=before + drop.change,
+        lower=before + drop.lower,
+        upper=before + drop.upper,
+        deepened_on=drop.detected_on,
+        settled_change=None,
+        settled_lower=None,
+        settled_upper=None,
+    )
+
+
+def _open(drop: Drop, rule: Rule, now: datetime) -> Incident:
     return Incident(
         id=incident_id(drop.society, drop.target, drop.detected_on),
         society=drop.society,
@@ -194,4 +266,5 @@ def _open(drop: Drop, now: datetime) -> Incident:
         lower=drop.lower,
         upper=drop.upper,
         reason=drop.reason,
+        rule=rule,
     )

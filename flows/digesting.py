@@ -14,9 +14,9 @@ from alerts.week import days_of_week, previous_week, week_of
 from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
-from flows.telling import accepted
+from flows.telling import enqueue, tell
 from flows.wiring import Edges
-from storage import coverage, daily_counts, digests, incidents, source_runs
+from storage import coverage, daily_counts, deliveries, digests, incidents, source_runs
 from storage.digests import StoredDigest
 
 INCIDENTS_QUOTED = 5
@@ -65,11 +65,12 @@ def digest_week(edges: Edges, week: str, *, now: datetime) -> StoredDigest:
         told_at=before.told_at if before else None,
     )
     digests.store(edges.database, digest)
-    if digest.told_at is None and accepted(edges.channels, message):
-        digest = StoredDigest(
-            week=week, title=message.title, body=message.body, created_at=now, told_at=now
-        )
-        digests.store(edges.database, digest)
+    if digest.told_at is None:
+        enqueue(edges, [message], now)
+        tell(edges, now)
+        if any(one.told_at for one in deliveries.deliveries_of(edges.database, [message.id])):
+            digest = msgspec.structs.replace(digest, told_at=now)
+            digests.store(edges.database, digest)
     return digest
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from classify.classifier import ModelError
+from flows.mistake import Mistake
 from flows.scoring import MostlyInvalid
 from flows.settings import SettingsRefused
 from ingest.bus import BusError, BusRefused
 from ingest.source import SourcesRefused
 from storage.database import DatabaseError, DatabaseRefused
 
-MISTAKES = (SettingsRefused, BusRefused, DatabaseRefused, SourcesRefused, ModelError)
+MISTAKES = (Mistake, SettingsRefused, BusRefused, DatabaseRefused, SourcesRefused, ModelError)
 FAILURES = (BusError, DatabaseError, MostlyInvalid, OSError)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from alerts.confusion import correction
 from alerts.detector import WINDOW_DAYS, DetectorSettings, Watched, find
-from alerts.drop import Drop
+from alerts.drop import Drop, Settled
 from alerts.point import Point, StanceCount, State
 from alerts.signal import Signal, amplifications, shock_signals
 from alerts.weighting import Weighting
@@ -26,6 +26,7 @@ class Falls(msgspec.Struct, frozen=True, kw_only=True):
     """What was found in all series."""
 
     drops: tuple[Drop, ...] = ()
+    settled: tuple[Settled, ...] = ()
     signals: tuple[Signal, ...] = ()
 
 
@@ -61,6 +62,7 @@ def find_falls(
     drops = tuple(drop for one in found for drop in one.drops)
     return Falls(
         drops=drops,
+        settled=tuple(size for one in found for size in one.settled),
         signals=(
             *(signal for one in found for signal in shock_signals(one.shocks)),
             *amplifications([drop for one in by_document for drop in one.drops], drops),

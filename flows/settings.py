@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         None,
         description="A TOML file of support floors, each set by a named person; unset: none",
     )
+    channels: Path | None = Field(
+        None,
+        description="A TOML file of channels: mail, webhooks, Slack, Teams …; unset: the log alone",
+    )
     contact: str = Field(
         "", description="Address or URL for publishers to reach you; part of the User-Agent"
     )

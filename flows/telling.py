@@ -1,23 +1,137 @@
-"""Tell people: offer a message to every channel."""
+"""Tell people: each message to each channel that is for it, once, however long a channel is down.
+
+    message -enqueue-> a delivery for each channel that wants it -tell-> accepted | again later | channel switched off
+
+Saved first, then sent, then marked as told: a crash between the last two sends one message twice, under one id.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
+import msgspec
+
+from alerts import delivery as life
 from alerts.channel import Channel, ChannelFailed
+from alerts.channel_rules import ChannelRule
+from alerts.delivery import ChannelState, Delivery
 from alerts.message import Message
+from flows.wiring import Edges
+from storage import deliveries, incidents
+from storage.database import Database
 
 log = logging.getLogger("barometer.tell")
 
 
-def accepted(channels: Sequence[Channel], message: Message) -> bool:
-    """True when at least one channel took the message; why others did not is logged."""
-    taken = False
-    for channel in channels:
-        try:
-            channel.send(message)
-            taken = True
-        except ChannelFailed as error:
-            log.warning("channel %s did not take message %s: %s", channel.name, message.id, error)
-    return taken
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a round of telling did."""
+
+    messages: tuple[Message, ...]
+    """Those that somebody has accepted now for the first time."""
+    waiting: int
+    """Messages that nobody has accepted yet."""
+
+
+def rule_of(edges: Edges, channel: str) -> ChannelRule:
+    """What the settings say of a channel; one that they do not name is told everything."""
+    return edges.rules.get(channel) or ChannelRule(name=channel, settings=None, url_file="")
+
+
+def enqueue(edges: Edges, messages: Sequence[Message], now: datetime) -> None:
+    """Save each message, and a delivery for each channel that it is for. What is there already stays as it is."""
+    if not messages:
+        return
+    incidents.store_messages(edges.database, messages)
+    known = {
+        (one.message, one.channel)
+        for one in deliveries.deliveries_of(edges.database, [m.id for m in messages])
+    }
+    told = deliveries.last_told(edges.database, [m.incident for m in messages if m.incident])
+    deliveries.store(
+        edges.database,
+        [
+            Delivery(message=message.id, channel=channel.name)
+            for message in messages
+            for channel in edges.channels
+            if (message.id, channel.name) not in known
+            and rule_of(edges, channel.name).wants(
+                message, now, told_at=told.get((message.incident, channel.name))
+            )
+        ],
+    )
+
+
+def tell(edges: Edges, now: datetime) -> Told:
+    """Send what waits and is due."""
+    waiting = deliveries.waiting(edges.database)
+    messages = {
+        one.id: one
+        for one in incidents.messages_by_id(edges.database, {one.message for one in waiting})
+    }
+    states = deliveries.channel_states(edges.database)
+    channels = {channel.name: channel for channel in edges.channels}
+    heard: dict[str, Message] = {}
+    for one in waiting:
+        message, channel = messages.get(one.message), channels.get(one.channel)
+        if message is None or channel is None:
+            continue  # not saved in full, or a channel that the settings no longer name
+        state = states.get(one.channel, ChannelState(channel=one.channel))
+        if not life.is_due(one, state, now):
+            continue
+        free_at = rule_of(edges, one.channel).free_at(message, now)
+        if free_at > now:
+            deliveries.store(edges.database, [life.postponed(one, free_at)])
+            continue
+        states[one.channel] = _send(edges.database, channel, message, one, state, now)
+        if not states[one.channel].error:
+            heard[message.id] = message
+    untold = {message.id for message in incidents.untold_messages(edges.database)}
+    first = tuple(message for name, message in heard.items() if name in untold)
+    incidents.store_messages(edges.database, first, told_at=now)
+    _mark_heard(edges.database, first, now)
+    return Told(
+        messages=first,
+        waiting=len({one.message for one in waiting if one.message in untold - heard.keys()}),
+    )
+
+
+def _send(
+    database: Database,
+    channel: Channel,
+    message: Message,
+    one: Delivery,
+    state: ChannelState,
+    now: datetime,
+) -> ChannelState:
+    """Send one message through one channel and save what came of it; the state of the channel after it."""
+    try:
+        channel.send(message)
+    except ChannelFailed as error:
+        log.warning("channel %s did not take message %s: %s", channel.name, message.id, error)
+        after = life.after_failure(state, str(error), permanent=error.permanent, now=now)
+        if after.disabled_at is not None and state.disabled_at is None:
+            log.error("%s", life.disabled_sentence(after))
+        deliveries.store(database, [life.failed(one, str(error), now)])
+        deliveries.store_state(database, after)
+        return after
+    after = life.after_acceptance(state)
+    deliveries.store(database, [life.accepted(one, now)])
+    if after != state:
+        deliveries.store_state(database, after)
+    return after
+
+
+def _mark_heard(database: Database, messages: Sequence[Message], now: datetime) -> None:
+    """Incidents remember when people were last told of them."""
+    heard_of = {facts.incident.id for message in messages for facts in message.falls}
+    if heard_of:
+        incidents.store_incidents(
+            database,
+            [
+                msgspec.structs.replace(one, told_at=now)
+                for one in incidents.stored_incidents(database)
+                if one.id in heard_of
+            ],
+        )

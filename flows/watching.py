@@ -7,22 +7,29 @@ Saved first, then told, then marked told: what nobody accepted is told again at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from alerts.alert_text import write_alert
+from alerts.fall_facts import FallFacts
+from alerts.floor_watch import FloorState, Side
 from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, step
-from alerts.message import write_message
+from alerts.message import Message
 from alerts.net_support import estimate_points
 from alerts.signal import Signal
 from flows.correcting import confusions_of
 from flows.degraded_days import days_and_gaps
-from flows.excerpting import Period, find_excerpts
 from flows.finding_falls import find_falls
-from flows.telling import accepted
+from flows.floors import load_floors
+from flows.following import degraded_societies, follow, fresh_breaches, is_quiet, stand_toward
+from flows.gathering import gather
+from flows.telling import enqueue, tell
 from flows.wiring import Edges
-from storage import daily_counts, days_to_watch, incidents, points, signals
+from storage import daily_counts, days_to_watch, deliveries, incidents, points, signals
+from storage.daily_counts import Series
+from storage.database import Database
 
 HISTORY_DAYS = 400
 """Days that the detector is shown: its baseline, and a year to learn from how days spread."""
@@ -59,40 +66,63 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     first, last = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     estimated = estimate_counted_days(edges, today)
     waiting = days_to_watch.waiting(edges.database, today)
-    known = incidents.stored_incidents(edges.database)
-    changed = sorted({day.series for day in waiting})
-    series = points.points_of_series(edges.database, changed, first, last)
-    watched = points.series_between(edges.database, first, last)
-    found = find_falls(series, edges, series_in_all=len(watched))
-    result = step(known, found.drops, series, now)
-    excerpts = find_excerpts(
-        edges, [_fall(one) for one in _of_kind(result.changes, ChangeKind.OPENED)]
+    floors = load_floors(edges.settings, now, [target.name for target in edges.targets])
+    changed = {day.series for day in waiting}
+    series = points.points_of_series(
+        edges.database, sorted(changed | {(f.society, f.target) for f in floors}), first, last
     )
-    messages = [
-        write_message(
-            change,
-            points=series.get((change.incident.society, change.incident.target), ()),
-            excerpts=excerpts.get(_fall(change.incident), ())
-            if change.kind is ChangeKind.OPENED
-            else (),
-            model=edges.classifier.model,
-            simulated=edges.settings.simulated,
-        )
-        for change in result.changes
-    ]
+    in_all = len(points.series_between(edges.database, first, last))
+    found = find_falls(
+        {key: days for key, days in series.items() if key in changed}, edges, series_in_all=in_all
+    )
+    standing = stand_toward(floors, series)
+    known = incidents.stored_incidents(edges.database)
+    result = step(
+        known,
+        found.drops,
+        series,
+        now,
+        found.settled,
+        floor_breaches=fresh_breaches(standing.values(), today),
+        held=[key for key, state in standing.items() if state.side is Side.BELOW],
+    )
+    afterwards = follow(
+        known,
+        result,
+        standing,
+        now,
+        degraded=degraded_societies(series, last),
+        untold=waiting_incidents(edges.database),
+    )
+    told_of = [change for change in afterwards.changes if not is_quiet(change, now)]
+    messages = write_messages(edges, told_of, standing, now)
     signals.store(edges.database, _news(found.signals, today))
-    incidents.store_messages(edges.database, messages)
-    incidents.store_incidents(edges.database, result.incidents)
+    enqueue(edges, messages, now)
+    incidents.store_incidents(edges.database, afterwards.incidents)
     days_to_watch.seen(edges.database, waiting)
-    told, untold = tell(edges, now)
+    told = tell(edges, now)
     return WatchReport(
         points=estimated,
-        series=len(watched),
-        opened=_of_kind(result.changes, ChangeKind.OPENED),
-        resolved=_of_kind(result.changes, ChangeKind.RESOLVED),
-        told=told,
-        untold=untold,
+        series=in_all,
+        opened=_of_kind(afterwards.changes, ChangeKind.OPENED),
+        resolved=_of_kind(afterwards.changes, ChangeKind.RESOLVED),
+        told=len(told.messages),
+        untold=told.waiting,
     )
+
+
+def write_messages(
+    edges: Edges, changes: Sequence[Change], floors: Mapping[Series, FloorState], now: datetime
+) -> list[Message]:
+    """One message for each society of which something is told."""
+    last = now.astimezone(UTC).date() - timedelta(days=1)
+    by_society: dict[str, list[FallFacts]] = {}
+    for facts in gather(edges, changes, floors, last):
+        by_society.setdefault(facts.incident.society, []).append(facts)
+    return [
+        write_alert(falls, now=now, simulated=edges.settings.simulated)
+        for _, falls in sorted(by_society.items())
+    ]
 
 
 def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
@@ -132,25 +162,19 @@ def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
     return days
 
 
-def tell(edges: Edges, now: datetime) -> tuple[int, int]:
-    """Send every message that nobody has accepted; how many were told and how many were not."""
-    told = untold = 0
-    for message in incidents.untold_messages(edges.database):
-        if accepted(edges.channels, message):
-            incidents.store_messages(edges.database, [message], told_at=now)
-            told += 1
-        else:
-            untold += 1
-    return told, untold
+def waiting_incidents(database: Database) -> set[str]:
+    """Ids of the incidents of which a message waits for a channel."""
+    waits = {one.message for one in deliveries.waiting(database)}
+    return {
+        facts.incident.id
+        for message in incidents.messages_by_id(database, waits)
+        for facts in message.falls
+    }
 
 
 def _news(signals: Sequence[Signal], today: date) -> list[Signal]:
     """Signals of the last days: what late documents say of the past is no news."""
     return [one for one in signals if today - one.day <= timedelta(days=NEWS_DAYS)]
-
-
-def _fall(incident: Incident) -> Period:
-    return Period(incident.society, incident.target, incident.drop_day, incident.detected_on)
 
 
 def _of_kind(changes: Sequence[Change], kind: ChangeKind) -> tuple[Incident, ...]:

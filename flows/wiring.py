@@ -7,7 +7,7 @@ parameters must be plain values.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from alerts.channel import Channel
+from alerts.channel_rules import ChannelRule, ChannelsRefused, read_rules
 from classify.classifier import Classifier, load_classifier
 from classify.hypotheses import parse_hypotheses
 from classify.target import TARGETS, Target
@@ -48,6 +49,8 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     fetcher: Fetcher
     channels: tuple[Channel, ...]
+    rules: Mapping[str, ChannelRule] = msgspec.field(default_factory=dict)
+    """By name of a channel: who is told what through it; one without a rule is told everything."""
 
 
 _open: list[Edges] = []
@@ -77,6 +80,7 @@ def edges(
         database = open_database(settings, create=create)
         stack.callback(database.close)
         progress("loading the classifier")
+        rules = load_rules(settings)
         fetcher = Fetcher(contact=settings.contact, pause=settings.host_pause)
         stack.callback(fetcher.close)
         opened = Edges(
@@ -87,7 +91,8 @@ def edges(
             targets=TARGETS,
             sources=tuple(sources) if sources is not None else load_sources(settings),
             fetcher=fetcher,
-            channels=load_channels(settings),
+            channels=load_channels(settings, rules, bus),
+            rules={rule.name: rule for rule in rules},
         )
         _open.append(opened)
         stack.callback(_open.remove, opened)
@@ -151,11 +156,39 @@ def select_sources(sources: Sequence[Source], names: Sequence[str]) -> list[Sour
     return [source for source in sources if not names or source.name in names]
 
 
-def load_channels(settings: Settings) -> tuple[Channel, ...]:
-    """Where alerts and digests go."""
-    from alerts.channels.log_channel import LogChannel
+def load_rules(settings: Settings) -> tuple[ChannelRule, ...]:
+    """The channels that BAROMETER_CHANNELS names; none when it is not set. Raises SettingsRefused."""
+    path = settings.channels
+    if path is None:
+        return ()
+    try:
+        return read_rules(
+            _read(path, "BAROMETER_CHANNELS"),
+            name=str(path),
+            timezone=settings.timezone,
+            targets=[target.name for target in TARGETS],
+        )
+    except ChannelsRefused as error:
+        raise SettingsRefused(str(error)) from None
 
-    return (LogChannel(settings.alert_log),)
+
+def load_channels(
+    settings: Settings, rules: Sequence[ChannelRule], bus: Bus
+) -> tuple[Channel, ...]:
+    """Where alerts and digests go: the log always, and the channels of the settings. Raises SettingsRefused."""
+    from alerts.channels.log_channel import LogChannel
+    from alerts.channels.opening import open_channels
+
+    log_channel = LogChannel(settings.alert_log)
+    if settings.channels is None:
+        return (log_channel,)
+    try:
+        named = open_channels(
+            rules, name=str(settings.channels), folder=settings.channels.parent, bus=bus
+        )
+    except ChannelsRefused as error:
+        raise SettingsRefused(str(error)) from None
+    return (log_channel, *named) if all(one.name != "log" for one in named) else named
 
 
 def _read(path: Path, setting: str) -> str:

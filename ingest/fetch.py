@@ -145,7 +145,7 @@ class Fetcher:
         address = _address(url, shown(url))
         lasting, moved = True, ""
         self._turns.wait(address.host)
-        with _Deadline(self._total) as deadline:
+        with Deadline(self._total) as deadline:
             for _ in range(MAX_REDIRECTS + 1):
                 answer = self._get(address, headers, deadline, shown(url))
                 if isinstance(answer, _Redirect):
@@ -172,7 +172,7 @@ class Fetcher:
         )
 
     def _get(
-        self, address: httpx.URL, headers: Mapping[str, str], deadline: _Deadline, name: str
+        self, address: httpx.URL, headers: Mapping[str, str], deadline: Deadline, name: str
     ) -> _Redirect | _Answer:
         try:
             with self._client.stream(
@@ -191,7 +191,7 @@ class Fetcher:
                 raise FetchFailed(f"{name} cannot be reached: {error}") from error
             raise FetchFailed(f"{name} broke off its answer: {error}") from error
 
-    def _too_slow(self, name: str, error: Exception, deadline: _Deadline) -> str:
+    def _too_slow(self, name: str, error: Exception, deadline: Deadline) -> str:
         if deadline.passed:
             return f"{name} took longer than {self._total:g} seconds"
         step = "connect" if isinstance(error, httpx.ConnectTimeout) else "answer"
@@ -201,7 +201,7 @@ class Fetcher:
         self,
         response: httpx.Response,
         headers: Mapping[str, str],
-        deadline: _Deadline,
+        deadline: Deadline,
         name: str,
     ) -> _Redirect | _Answer:
         status = response.status_code
@@ -220,7 +220,7 @@ class Fetcher:
         body = self._body(response, deadline, name)
         return _Answer(http_status=status, headers=_readable(response), body=body)
 
-    def _body(self, response: httpx.Response, deadline: _Deadline, name: str) -> bytes:
+    def _body(self, response: httpx.Response, deadline: Deadline, name: str) -> bytes:
         limit = self._max_bytes
         too_large = _refused(
             f"{name} is larger than {limit / 2**20:,.3g} MiB after decompression",
@@ -265,11 +265,11 @@ class _Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class _Deadline:
-    """Ends a fetch after `seconds`, even one whose server sends a byte now and then.
+class Deadline:
+    """Ends a request after `seconds`, even one whose server sends a byte now and then.
 
     httpx limits each step, not their sum. When time is up the sockets are shut down, so that the
-    thread that waits on one of them gets an error at once.
+    thread that waits on one of them gets an error at once. Give `trace` to the request.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -280,7 +280,7 @@ class _Deadline:
         self._sockets: list[socket.socket] = []
         self.passed = False
 
-    def __enter__(self) -> _Deadline:
+    def __enter__(self) -> Deadline:
         self._timer.start()
         return self
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
 from alerts.fall_facts import FallFacts
-from alerts.incident import Incident, Status
+from alerts.incident import Incident, Rule, Status
 from alerts.message import Message
+from alerts.severity import Grade
 from storage.database import Database, next_version
 from storage.statements import query
 
@@ -20,14 +21,24 @@ def store_incidents(database: Database, incidents: Sequence[Incident]) -> None:
     database.insert(
         "incidents",
         [*Incident.__struct_fields__, "version"],
-        [(*msgspec.structs.astuple(incident), version) for incident in incidents],
+        [(*(msgspec.structs.asdict(one) | _as_text(one)).values(), version) for one in incidents],
     )
 
 
 def stored_incidents(database: Database, *, status: str = "") -> list[Incident]:
     """Incidents of this status (all when empty), newest first."""
     rows = database.query(query("incidents"), {"status": status}).dicts()
-    return [Incident(**{**row, "status": Status(row["status"])}) for row in rows]
+    return [
+        Incident(
+            **row
+            | {
+                "status": Status(row["status"]),
+                "rule": Rule(row["rule"]),
+                "grade": msgspec.json.decode(row["grade"], type=Grade) if row["grade"] else None,
+            }
+        )
+        for row in rows
+    ]
 
 
 def store_messages(
@@ -49,12 +60,25 @@ def store_messages(
     )
 
 
+def messages_by_id(database: Database, ids: Collection[str]) -> list[Message]:
+    """These messages, oldest first, but none whose incident was never saved."""
+    if not ids:
+        return []
+    rows = database.query(query("messages_by_id"), {"ids": tuple(sorted(ids))}).dicts()
+    return [Message(**{**row, "falls": _falls(row["falls"])}) for row in rows]
+
+
 def untold_messages(database: Database) -> list[Message]:
     """Messages that nobody has accepted yet, oldest first."""
     return [
         Message(**{**row, "falls": _falls(row["falls"])})
         for row in database.query(query("untold_messages")).dicts()
     ]
+
+
+def _as_text(incident: Incident) -> dict[str, str]:
+    grade = msgspec.json.encode(incident.grade).decode() if incident.grade else ""
+    return {"status": incident.status, "rule": incident.rule, "grade": grade}
 
 
 def _text(falls: Sequence[FallFacts]) -> str:

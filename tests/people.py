@@ -9,9 +9,8 @@ from alerts.message import Message
 class People:
     """Those who are told; reachable unless the test says otherwise."""
 
-    name = "people"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "people") -> None:
+        self.name = name
         self.reachable = True
         self.told: list[Message] = []
 

@@ -10,8 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.detector import Watched, detect
-from alerts.drop import Drop
-from alerts.incident import Change, ChangeKind, Incident, Status, incident_id, step
+from alerts.drop import Drop, Settled
+from alerts.floor_watch import Side
+from alerts.incident import Change, ChangeKind, Incident, Rule, Status, incident_id, step
+from alerts.incident_life import (
+    NotPossible,
+    acknowledge,
+    is_silenced,
+    reminders,
+    resolve,
+    silence,
+)
+from alerts.incident_severity import grade_incidents
 from alerts.message import write_message
 from alerts.net_support import no_data
 from alerts.point import Point, State
@@ -173,6 +183,181 @@ def test_a_row_of_the_database_is_as_good_as_an_incident() -> None:
     assert step([Incident(**row | {"status": "open"})], [], points, now).changes != ()
 
 
+# -- after the opening ---------------------------------------------------------------------------------
+
+
+def deeper(on: date, net_support: float = -25.0) -> Drop:
+    """From the level that the first one fell to."""
+    return msgspec.structs.replace(
+        drop(on),
+        baseline=-10.0,
+        net_support=net_support,
+        change=net_support + 10,
+        lower=net_support,
+        upper=net_support + 20,
+        reason="it fell further",
+    )
+
+
+def test_a_further_fall_makes_the_open_incident_worse_once_against_its_own_baseline() -> None:
+    on = FOUND + timedelta(days=5)
+    now = morning_after(on)
+    result = step([opened()], [drop(), deeper(on)], {}, now)
+    (incident,), (change,) = result.incidents, result.changes
+    assert (change.kind, change.reason, change.incident) == ("worse", "it fell further", incident)
+    assert incident.id == opened().id
+    assert (incident.baseline, incident.net_support, incident.change) == (20.0, -25.0, -45.0)
+    assert (incident.lower, incident.upper) == (-55.0, -35.0)
+    assert (incident.detected_on, incident.deepened_on) == (FOUND, on)
+    again = step([incident], [drop(), deeper(on)], {}, now)
+    assert (again.incidents, again.changes) == ((), ())
+    # one that lies no lower is no news
+    higher = step([incident], [deeper(on + timedelta(days=3), -20.0)], {}, morning_after(on))
+    assert (higher.incidents, higher.changes) == ((), ())
+
+
+def settled(detected_on: date = FOUND, change: float = -12.0) -> Settled:
+    return Settled(
+        society="XA",
+        target="regular",
+        detected_on=detected_on,
+        day=detected_on + timedelta(days=7),
+        change=change,
+        lower=change - 4,
+        upper=change + 4,
+    )
+
+
+def test_the_size_after_seven_days_is_kept_with_the_fall_that_it_belongs_to() -> None:
+    now = morning_after(FOUND + timedelta(days=7))
+    (incident,) = step([opened()], [], {}, now, [settled()]).incidents
+    size = (incident.settled_change, incident.settled_lower, incident.settled_upper)
+    assert size == (-12.0, -16.0, -8.0)
+    assert incident.change == -30.0  # what was told stays
+    assert step([incident], [], {}, now, [settled()]).incidents == ()
+    assert step([opened()], [], {}, now, [settled(FOUND - timedelta(days=1))]).incidents == ()
+
+
+def test_below_a_floor_an_incident_opens_and_is_not_resolved_until_the_level_is_back() -> None:
+    breach = msgspec.structs.replace(drop(), baseline=-5.0, change=-5.0)
+    now = morning_after(FOUND)
+    (incident,) = step([], [], {}, now, floor_breaches=[breach]).incidents
+    assert (incident.rule, incident.baseline) == (Rule.FLOOR, -5.0)
+    assert step([], [drop()], {}, now).incidents[0].rule == Rule.FALL
+    points = {SERIES: [day(i, 12.0) for i in range(1, 20)]}
+    later = morning_after(FOUND + timedelta(days=20))
+    assert step([incident], [], points, later, held=[SERIES]).changes == ()
+    assert step([incident], [], points, later).changes[0].kind == "resolved"
+    # a fall that is found on the same day is told as such, once
+    both = step([], [drop()], {}, now, floor_breaches=[breach])
+    assert [one.rule for one in both.incidents] == [Rule.FALL]
+
+
+def test_people_are_reminded_until_somebody_acknowledges_it() -> None:
+    incident = opened()
+    three_days = incident.opened_at + timedelta(hours=72)
+    assert reminders([incident], three_days - timedelta(minutes=1)) == ()
+    (change,) = reminders([incident], three_days)
+    assert (change.kind, change.incident) == ("reminder", incident)
+    assert "nobody has acknowledged it" in change.reason
+    told = msgspec.structs.replace(incident, told_at=three_days)
+    assert reminders([told], three_days + timedelta(hours=71)) == ()
+    assert len(reminders([told], three_days + timedelta(hours=72))) == 1
+    assert reminders([told], three_days + timedelta(hours=72), degraded=["XA"]) == ()
+    taken = acknowledge(told, " Mara ", "calling the desk", three_days)
+    assert (taken.acknowledged_by, taken.acknowledged_at) == ("Mara", three_days)
+    assert taken.note == "calling the desk"
+    assert reminders([taken], three_days + timedelta(days=30)) == ()
+
+
+def test_a_silenced_incident_is_quiet_for_as_long_as_that() -> None:
+    incident = opened()
+    until = incident.opened_at + timedelta(days=10)
+    quiet = silence(incident, until, incident.opened_at)
+    assert is_silenced(quiet, until - timedelta(seconds=1))
+    assert not is_silenced(quiet, until)
+    assert not is_silenced(incident, until)
+    assert reminders([quiet], until - timedelta(hours=1)) == ()
+    assert len(reminders([quiet], until)) == 1
+
+
+def test_somebody_may_say_that_it_is_over() -> None:
+    now = morning_after(FOUND)
+    incident, change = resolve(opened(), "Mara", "the survey had a bug", now)
+    assert (incident.status, incident.resolved_at) == (Status.RESOLVED, now)
+    assert (change.kind, change.reason) == ("resolved", "resolved by Mara: the survey had a bug")
+
+
+def test_what_cannot_be_done_to_an_incident_is_refused_with_the_reason() -> None:
+    now = morning_after(FOUND)
+    over, _ = resolve(opened(), "Mara", "", now)
+    for attempt in (
+        lambda: acknowledge(over, "Jo", "", now),
+        lambda: silence(over, now + timedelta(days=1), now),
+        lambda: resolve(over, "Jo", "", now),
+    ):
+        with pytest.raises(NotPossible, match=r"was resolved on 2026-03-11; nothing is left"):
+            attempt()
+    with pytest.raises(NotPossible, match="nobody is named"):
+        acknowledge(opened(), " ", "", now)
+    with pytest.raises(NotPossible, match="nobody is named"):
+        resolve(opened(), "", "", now)
+    with pytest.raises(NotPossible, match="is past"):
+        silence(opened(), now, now)
+    with pytest.raises(NotPossible, match="was acknowledged by Mara"):
+        acknowledge(acknowledge(opened(), "Mara", "", now), "Jo", "", now)
+
+
+# -- severity --------------------------------------------------------------------------------------------
+
+
+def with_size(change: float, target: str = "regular") -> Incident:
+    return msgspec.structs.replace(
+        opened(),
+        id=f"XA-{target}-2026-03-10",
+        target=target,
+        settled_change=change,
+        settled_lower=change - 4,
+        settled_upper=change + 4,
+    )
+
+
+def test_a_fall_of_ten_points_that_a_week_confirms_is_severe_and_people_hear_of_it() -> None:
+    now = morning_after(FOUND)
+    (first,), worse = grade_incidents([opened()], {}, FOUND, now)
+    assert (first.severity, worse) == ("alert", ())
+    assert grade_incidents([first], {}, FOUND, now) == ((), ())
+    week = FOUND + timedelta(days=7)
+    sized = msgspec.structs.replace(with_size(-12.0), grade=first.grade)
+    (severe,), (change,) = grade_incidents([sized], {}, week, morning_after(week))
+    assert (severe.severity, change.kind, change.incident) == ("severe", "worse", severe)
+    assert "-12.0 (-16.0 to -8.0)" in change.reason
+    assert grade_incidents([severe], {}, week, morning_after(week)) == ((), ())
+    fortnight = week + timedelta(days=14)
+    (critical,), (change,) = grade_incidents([severe], {}, fortnight, morning_after(fortnight))
+    assert (critical.severity, change.kind) == ("critical", "worse")
+    small = msgspec.structs.replace(with_size(-6.0), grade=first.grade)
+    (alert,), worse = grade_incidents([small], {}, week, morning_after(week))
+    assert (alert.severity, worse) == ("alert", ())
+
+
+def test_two_severe_targets_of_a_society_are_critical() -> None:
+    both = [with_size(-12.0), with_size(-14.0, "asylum")]
+    graded, _ = grade_incidents(both, {}, FOUND, morning_after(FOUND))
+    assert {one.target: one.severity for one in graded} == {
+        "regular": "critical",
+        "asylum": "critical",
+    }
+
+
+def test_a_fall_below_a_floor_is_severe() -> None:
+    (one,), _ = grade_incidents([opened()], {SERIES: Side.BELOW}, FOUND, morning_after(FOUND))
+    assert one.severity == "severe"
+    floor = msgspec.structs.replace(opened(), rule=Rule.FLOOR)
+    (one,), _ = grade_incidents([floor], {SERIES: Side.BELOW}, FOUND, morning_after(FOUND))
+    assert one.severity == "alert"
+
+
 days_of_a_series = st.lists(
     st.tuples(st.floats(-100, 100), st.sampled_from([State.OK, State.OK, State.INSUFFICIENT])),
     max_size=30,
@@ -250,7 +435,7 @@ def test_a_message_says_what_fell_where_from_what_to_what_and_what_would_resolve
 def test_the_same_news_has_the_same_id_and_the_end_another() -> None:
     ids = {
         write_message(change_of(opened(), kind), model=model).id
-        for kind in ChangeKind
+        for kind in (ChangeKind.OPENED, ChangeKind.RESOLVED)
         for model in ("lexicon 1", "lexicon 2")
     }
     assert ids == {"XA-regular-2026-03-10-opened", "XA-regular-2026-03-10-resolved"}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import msgspec
 import pytest
 
-from alerts.channel import Channel
+from alerts.channel import Channel, ChannelFailed
+from alerts.channel_rules import ChannelRule
 from alerts.confusion import correction
+from alerts.delivery import Delivery
 from alerts.detector import DetectorSettings, Found, Watched
 from alerts.incident import Status
+from alerts.message import Message
 from alerts.point import Point, StanceCount, State
+from alerts.severity import Severity
 from alerts.signal import SignalKind
 from alerts.weighting import Weighting
 from classify.judge import Judged
@@ -22,8 +26,8 @@ from flows.finding_falls import find_falls
 from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import Edges, edges
-from storage import daily_counts, incidents, points, signals
-from storage.database import DatabaseUnavailable, next_version
+from storage import daily_counts, deliveries, incidents, points, signals
+from storage.database import Database, DatabaseUnavailable, next_version
 from storage.incidents import stored_incidents, untold_messages
 from tests.judged_documents import OUTLETS, TOPIC, a_day, document, judged, store
 from tests.people import People
@@ -157,7 +161,12 @@ def test_a_fall_opens_one_incident_that_is_told_once(opened: Edges, people: Peop
     (message,) = people.told
     assert message.id == f"{incident.id}-opened"
     assert opened.classifier.model in message.body
-    assert stored_incidents(opened.database) == [incident]
+    (after,) = stored_incidents(opened.database)
+    assert (after.id, after.baseline, after.net_support) == (
+        incident.id,
+        incident.baseline,
+        incident.net_support,
+    )
 
 
 def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> None:
@@ -208,10 +217,12 @@ def test_an_incident_is_resolved_when_support_has_come_back(opened: Edges, peopl
     assert incident.resolved_at == morning_after(number)
     days = [*range(found + 1, FALL + 4), *range(FALL + 8, FALL + 30)]
     assert number == days[12]  # the thirteenth day with enough data
-    assert [message.kind for message in people.told] == ["opened", "resolved"]
+    kinds = [message.kind for message in people.told]
+    assert (kinds[0], kinds[-1]) == ("opened", "resolved")
+    assert set(kinds[1:-1]) == {"reminder"}  # nobody acknowledged it
     for later in range(number, FALL + 30):
         watch(opened, now=morning_after(later))
-    assert len(people.told) == 2
+    assert len(people.told) == len(kinds)
 
 
 # Copies of a story, and what else is no fall
@@ -293,12 +304,81 @@ def test_what_nobody_took_is_told_at_the_next_watch_once(opened: Edges, people: 
     assert len(people.told) == 1
 
 
-def test_one_channel_that_takes_a_message_is_enough(opened: Edges, people: People) -> None:
+def test_a_channel_that_is_down_for_a_day_gets_its_message_when_it_is_back_once(
+    opened: Edges, people: People
+) -> None:
     fill_with_a_fall(opened)
-    deaf = People()
+    deaf = People("deaf")
     deaf.reachable = False
-    watch_until_found(with_channels(opened, deaf, people))
+    both = with_channels(opened, deaf, people)
+    found = watch_until_found(both)
     assert (len(people.told), untold_messages(opened.database)) == (1, [])
+    (waits,) = deliveries.waiting(opened.database)
+    assert (waits.channel, waits.attempts, waits.error) == ("deaf", 1, "nobody answers")
+    watch(both, now=morning_after(found) + timedelta(seconds=30))  # not yet: a minute's pause
+    assert deliveries.waiting(opened.database)[0].attempts == 1
+    watch(both, now=morning_after(found) + timedelta(hours=2))
+    assert deliveries.waiting(opened.database)[0].attempts == 2
+    deaf.reachable = True
+    for hours in (24, 25, 26):
+        watch(both, now=morning_after(found) + timedelta(hours=hours))
+    assert [message.id for message in deaf.told] == [people.told[0].id]
+    assert len(people.told) == 1
+    assert deliveries.waiting(opened.database) == []
+
+
+class Wrong(People):
+    """A channel whose settings are wrong."""
+
+    def send(self, message: Message) -> None:
+        raise ChannelFailed("the password was refused; mend the url", permanent=True)
+
+
+def test_a_channel_with_wrong_settings_is_switched_off_and_says_so(
+    opened: Edges, people: People, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill_with_a_fall(opened)
+    wrong = Wrong("press")
+    both = with_channels(opened, wrong, people)
+    found = watch_until_found(both)
+    for hours in range(1, 12):
+        watch(both, now=morning_after(found) + timedelta(hours=hours))
+    state = deliveries.channel_states(opened.database)["press"]
+    assert (state.failures, state.error) == (5, "the password was refused; mend the url")
+    assert state.disabled_at is not None
+    assert deliveries.waiting(opened.database)[0].attempts == 5
+    assert "has been switched off since" in caplog.text
+    assert "`barometer channels enable press`" in caplog.text
+    assert len(people.told) == 1
+
+
+def test_who_is_told_what_is_said_by_the_rules(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    elsewhere, grave = People("elsewhere"), People("grave")
+    ruled = msgspec.structs.replace(
+        with_channels(opened, elsewhere, grave, people),
+        rules={
+            "elsewhere": ChannelRule(
+                name="elsewhere", settings=None, url_file="", societies=("XB",)
+            ),
+            "grave": ChannelRule(
+                name="grave", settings=None, url_file="", least_severity=Severity.CRITICAL
+            ),
+            "people": ChannelRule(
+                name="people", settings=None, url_file="", quiet_hours=(time(22), time(7))
+            ),
+        },
+    )
+    found = None
+    for number in range(FALL, FALL + 4):
+        if watch(ruled, now=morning_after(number)).opened:
+            found = number
+            break
+    assert found is not None
+    assert people.told == []  # it is one o'clock in the morning
+    watch(ruled, now=morning_after(found) + timedelta(hours=6))
+    assert [message.kind for message in people.told] == ["opened"]
+    assert (elsewhere.told, grave.told) == ([], [])
 
 
 def test_a_watch_that_ends_before_the_incident_is_saved_tells_it_once_at_the_next(
@@ -324,19 +404,21 @@ def test_a_watch_that_ends_after_telling_tells_it_again_under_the_same_id(
     opened: Edges, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill_with_a_fall(opened)
-    real = incidents.store_messages
+    real = deliveries.store
 
-    def crash(database: object, messages: object, told_at: datetime | None = None) -> None:
-        if told_at is not None:
+    def crash(database: Database, stored: Sequence[Delivery]) -> None:
+        if any(one.told_at for one in stored):
             raise DatabaseUnavailable("the server went away")
-        real(opened.database, [*messages])  # type: ignore[misc]  # opaque here
+        real(database, stored)
 
     with monkeypatch.context() as patch:
-        patch.setattr(incidents, "store_messages", crash)
+        patch.setattr(deliveries, "store", crash)
         with pytest.raises(DatabaseUnavailable):
             watch(opened, now=morning_after(FALL + 3))
     assert watch(opened, now=morning_after(FALL + 3)).told == 1
-    assert len({message.id for message in people.told}) == 1 < len(people.told)
+    assert watch(opened, now=morning_after(FALL + 3)).told == 0
+    assert len({message.id for message in people.told}) == 1
+    assert len(people.told) == 2
 
 
 # The budget of false alarms

@@ -12,17 +12,21 @@ from alerts.message import Message
 
 _log = logging.getLogger("barometer.alerts")
 
-_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+PASSING_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 """Faults of the moment (disk full, too many files); every other one needs another setting."""
 
 
 class LogChannel:
     """Logs each message to `barometer.alerts` (title and body); appends it to `path` first when there is one."""
 
-    name = "log"
-
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, name: str = "log") -> None:
         self._path = path
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """As the settings call it."""
+        return self._name
 
     def send(self, message: Message) -> None:
         """File first: what the file did not take is not reported as sent. Raises ChannelFailed."""
@@ -45,7 +49,7 @@ class LogChannel:
             finally:
                 os.close(file)
         except OSError as error:
-            permanent = error.errno not in _PASSING
+            permanent = error.errno not in PASSING_FAULTS
             remedy = "name another file" if permanent else "make room; it will be sent again"
             raise ChannelFailed(
                 f"the log channel cannot write {path}: {error.strerror or error}; {remedy}",

@@ -91,9 +91,14 @@ SELECT day, kind, society, target, since, change, text FROM signals FINAL;
 
 -- The life of an incident after its opening.
 ALTER TABLE incidents
-    ADD COLUMN severity        String DEFAULT 'alert'  AFTER reason,
-    ADD COLUMN settled_change  Nullable(Float64)       AFTER severity,
-    ADD COLUMN acknowledged_at Nullable(DateTime('UTC')) AFTER settled_change,
+    ADD COLUMN rule            String DEFAULT 'fall'     AFTER reason,
+    ADD COLUMN severity        String DEFAULT 'alert'    AFTER rule,
+    ADD COLUMN grade           String                    AFTER severity, -- JSON (alerts/severity.py)
+    ADD COLUMN deepened_on     Nullable(Date)            AFTER grade,
+    ADD COLUMN settled_change  Nullable(Float64)         AFTER deepened_on,
+    ADD COLUMN settled_lower   Nullable(Float64)         AFTER settled_change,
+    ADD COLUMN settled_upper   Nullable(Float64)         AFTER settled_lower,
+    ADD COLUMN acknowledged_at Nullable(DateTime('UTC')) AFTER settled_upper,
     ADD COLUMN acknowledged_by String                  AFTER acknowledged_at,
     ADD COLUMN note            String                  AFTER acknowledged_by,
     ADD COLUMN silenced_until  Nullable(DateTime('UTC')) AFTER note,

@@ -1,0 +1,278 @@
+"""The board: what the database holds, collected into one record, made into pages, written into a folder.
+
+    points, counts, readings, incidents, digests, source runs -collect-> Board -render-> pages -write_folder-> folder
+
+Everything is read anew each time: what was deleted since is on no page any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from alerts.board import (
+    Board,
+    DigestView,
+    SeriesView,
+    SocietyPage,
+    SourceRow,
+    outlet_rows,
+    topic_rows,
+)
+from alerts.board_level import DAYS, level_on, levels, rows_between
+from alerts.board_pages import render
+from alerts.board_words import floor_sentence
+from alerts.conflation import conflation
+from alerts.confusion import NONE, Confusion
+from alerts.floor import Floor
+from alerts.floor_watch import Side, watch_floor
+from alerts.incident import Incident
+from alerts.level_observations import observations_of
+from alerts.net_support_change import SupportChange, change_between
+from alerts.point import Point, StanceCount, State
+from alerts.signal import Signal
+from alerts.source_gap import SourceGap
+from alerts.spillover import spillover_test
+from alerts.spillover_sentence import spillover_sentence
+from classify.target import IRREGULAR, REGULAR, TARGETS
+from flows.board_evidence import incident_views
+from flows.board_folder import Written, write_folder
+from flows.correcting import confusions_of
+from flows.degraded_days import find_gaps
+from flows.floors import load_floors
+from flows.wiring import Edges
+from ingest.document import UNKNOWN_SOCIETY
+from storage import (
+    coverage,
+    daily_counts,
+    incidents,
+    points,
+    reading_counts,
+    signals,
+    source_health,
+    source_runs,
+    told,
+)
+from storage.daily_counts import Series
+
+HISTORY_DAYS = 400
+"""Days that the board shows: a year, and the weeks before it to compare with."""
+
+RECENT_DAYS = 28
+"""Days of topics, outlets, conflation and signals: four of each weekday."""
+
+MOST_DIGESTS = 260
+"""Weeks of the archive: five years."""
+
+NO_SOCIETY = "No single society"
+"""What documents are shown under that speak of no society in particular."""
+
+CountsByDay = Mapping[date, Sequence[StanceCount]]
+
+
+def write_board(
+    edges: Edges, folder: Path, *, now: datetime, names: Mapping[str, str] | None = None
+) -> Written:
+    """Write the board as of `now` into `folder`; `names` are what to call societies, by code.
+
+    Raises Mistake for a folder that holds something else, and for floors that cannot be used.
+    """
+    return write_folder(folder, render(collect_board(edges, now=now, names=names or {})))
+
+
+def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> Board:
+    """Everything that the pages show, as of `now`: days that are over."""
+    database = edges.database
+    last = now.astimezone(UTC).date() - timedelta(days=1)
+    by_series = points.points_between(database, last - timedelta(days=HISTORY_DAYS - 1), last)
+    first = min((point.day for one in by_series.values() for point in one), default=last)
+    recent = max(first, last - timedelta(days=RECENT_DAYS - 1))
+    known = [one for one in incidents.stored_incidents(database) if one.drop_day <= last]
+    shared = _Shared(edges, by_series, known, first=first, last=last, recent=recent, now=now)
+    called = {UNKNOWN_SOCIETY: NO_SOCIETY, **names}
+    pages = [
+        shared.society(code, called.get(code, ""))
+        for code in sorted({society for society, _ in by_series})
+    ]
+    return Board(
+        now=now,
+        first=first,
+        last=last,
+        recent=recent,
+        societies=tuple(pages),
+        incidents=incident_views(
+            edges,
+            [one for one in known if one.drop_day >= first],
+            by_series,
+            {page.society: page.spillover for page in pages},
+            last,
+        ),
+        digests=tuple(
+            DigestView(week=one.week, title=one.title, text=one.body, written_at=one.created_at)
+            for one in told.newest_digests(database, MOST_DIGESTS)
+        ),
+        models=tuple(coverage.models_between(database, recent, last)),
+        simulated=edges.settings.simulated,
+    )
+
+
+class _Shared:
+    """What is read once for all societies."""
+
+    def __init__(
+        self,
+        edges: Edges,
+        by_series: Mapping[Series, Sequence[Point]],
+        known: Sequence[Incident],
+        *,
+        first: date,
+        last: date,
+        recent: date,
+        now: datetime,
+    ) -> None:
+        database = edges.database
+        self.edges, self.by_series, self.known = edges, by_series, known
+        self.first, self.last, self.recent = first, last, recent
+        self.confusions = confusions_of(edges.classifier, {target for _, target in by_series})
+        self.floors = {(one.society, one.target): one for one in load_floors(edges.settings, now)}
+        span = last - recent + timedelta(days=1)
+        self.flags = reading_counts.flags_between(database, recent, last)
+        self.topics = reading_counts.topics_between(database, recent, last)
+        before = recent - span, recent - timedelta(days=1)
+        self.flags_before = reading_counts.flags_between(database, *before)
+        self.topics_before = reading_counts.topics_between(database, *before)
+        self.signals: Sequence[Signal] = signals.signals_between(database, recent, last)
+        self.health = source_health.health_since(database, now - timedelta(days=DAYS))
+        self.states = source_runs.states(database)
+        degraded = {
+            (point.society, point.day)
+            for one in by_series.values()
+            for point in one
+            if point.state is State.DEGRADED and point.day >= recent
+        }
+        self.gaps: Mapping[tuple[str, date], SourceGap] = find_gaps(database, degraded)
+
+    def society(self, society: str, name: str) -> SocietyPage:
+        """One society. Its counts are read here, so that those of all are never in memory together."""
+        targets = sorted((t for s, t in self.by_series if s == society), key=_turn)
+        counts = daily_counts.counts_of_series(
+            self.edges.database,
+            [(society, target) for target in targets],
+            self.first - timedelta(days=2 * DAYS),
+            self.last,
+        )
+        of_target = {target: counts.get((society, target), {}) for target in targets}
+        views = {t: self._series(society, t, of_target[t]) for t in targets}
+        flags = self.flags.get(society, [])
+        relevant = sum(row.relevant for row in flags)
+        relevant_before = sum(row.relevant for row in self.flags_before.get(society, []))
+        gaps = [gap for (code, _), gap in self.gaps.items() if code == society]
+        return SocietyPage(
+            society=society,
+            name=name,
+            series=tuple(views.values()),
+            documents=relevant,
+            topics=topic_rows(
+                self.topics.get(society, {}),
+                relevant,
+                self.topics_before.get(society, {}),
+                relevant_before,
+            ),
+            conflation=conflation(society, flags),
+            outlets=outlet_rows([self._outlets(of_target[target]) for target in targets]),
+            sources=self._sources(society),
+            gaps=tuple(sorted(gaps, key=lambda gap: gap.day, reverse=True)),
+            signals=tuple(one for one in reversed(self.signals) if one.society == society),
+            spillover=self._spillover(society),
+        )
+
+    def _series(self, society: str, target: str, counts: CountsByDay) -> SeriesView:
+        days = self.by_series[society, target]
+        degraded = {point.day for point in days if point.state is State.DEGRADED}
+        confusion = self.confusions.get(target, NONE)
+        floor = self.floors.get((society, target))
+        level = level_on(society, target, counts, self.last, confusion=confusion, degraded=degraded)
+        return SeriesView(
+            target=target,
+            points=tuple(days),
+            levels=levels(counts, self.first, self.last, confusion=confusion, degraded=degraded),
+            level=level,
+            change=_change(counts, self.last, level, confusion, degraded),
+            floor=floor,
+            floor_says=_floor_says(days, floor) if floor else "",
+            incidents=tuple(
+                one for one in self.known if (one.society, one.target) == (society, target)
+            ),
+        )
+
+    def _spillover(self, society: str) -> str:
+        """Whether attitudes toward irregular migration move first; empty where either series is missing."""
+        pair = [self.by_series.get((society, one.name)) for one in (IRREGULAR, REGULAR)]
+        if not all(pair):
+            return ""
+        days = [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
+        columns = []
+        for one in pair:
+            usable = {p.day: p.net_support for p in one or () if p.state is State.OK}
+            columns.append([usable.get(day) for day in days])
+        return spillover_sentence(spillover_test(*columns))
+
+    def _outlets(self, counts: CountsByDay) -> dict[str, int]:
+        """Documents of the recent period by outlet."""
+        found: dict[str, int] = {}
+        for row in rows_between(counts, self.recent, self.last):
+            found[row.outlet] = found.get(row.outlet, 0) + row.n
+        return found
+
+    def _sources(self, society: str) -> tuple[SourceRow, ...]:
+        rows = []
+        for source in self.edges.sources:
+            if source.society != society or not source.enabled:
+                continue
+            health = self.health.get(source.name)
+            state = self.states.get(source.name)
+            rows.append(
+                SourceRow(
+                    source=source.name,
+                    outlet=source.outlet,
+                    outcome=health.last_outcome if health else "",
+                    last_success=state.last_success_at if state else None,
+                    attempts=health.attempts if health else 0,
+                    failed=health.failures if health else 0,
+                    error=health.last_error if health and health.failures else "",
+                )
+            )
+        return tuple(sorted(rows, key=lambda row: row.source))
+
+
+def _turn(target: str) -> tuple[int, str]:
+    """Targets of the codebook in its order, then the user's own by name."""
+    order = [one.name for one in TARGETS]
+    return (order.index(target), "") if target in order else (len(order), target)
+
+
+def _change(
+    counts: CountsByDay,
+    last: date,
+    level: Point,
+    confusion: Confusion,
+    degraded: set[date],
+) -> SupportChange | None:
+    """The level against that of the seven days before; None unless both can be used."""
+    end = last - timedelta(days=DAYS)
+    before = level_on(
+        level.society, level.target, counts, end, confusion=confusion, degraded=degraded
+    )
+    if not level.state is before.state is State.OK:
+        return None
+    return change_between(
+        rows_between(counts, end - timedelta(days=DAYS - 1), end, degraded=degraded),
+        rows_between(counts, end + timedelta(days=1), last, degraded=degraded),
+        confusion,
+    )
+
+
+def _floor_says(days: Sequence[Point], floor: Floor) -> str:
+    state = watch_floor(observations_of(days), floor)
+    return "" if state.side is Side.UNKNOWN else floor_sentence(state)

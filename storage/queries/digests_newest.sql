@@ -1,0 +1,5 @@
+-- The newest digests, newest week first.
+SELECT week, title, body, created_at
+FROM digests FINAL
+ORDER BY week DESC
+LIMIT %(limit)s
