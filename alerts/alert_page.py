@@ -10,7 +10,9 @@ from alerts.alert_words import (
     Alert,
     FallWords,
 )
-from alerts.message import NET_SUPPORT_IS, SAID_MOST_CLEARLY, signed
+from alerts.fall_sentences import short_figures
+from alerts.incident import Rule
+from alerts.message import NET_SUPPORT_IS, SAID_MOST_CLEARLY
 from alerts.scale_bar import scale_bar
 from alerts.template import render
 
@@ -39,6 +41,8 @@ def alert_page(alert: Alert, *, chart_cid: str = "") -> str:
             for fall in alert.falls
         ],
         tones=_TONES,
+        below_floor=[fall.incident.rule == Rule.FLOOR for fall in alert.falls],
+        short_figures=short_figures,
         chart_cid=chart_cid,
         chart_alt=_chart_alt(alert.falls[0], alert.place),
         simulated=SIMULATED,
@@ -54,6 +58,6 @@ def _chart_alt(fall: FallWords, place: str) -> str:
     """What the chart shows, for who cannot see it."""
     one = fall.incident
     return (
-        f"Chart of net support for {fall.subject} in {place} by day, with its 95 % interval: {signed(one.baseline)} before "
-        f"{one.drop_day}, {signed(one.net_support)} at detection on {one.detected_on}."
+        f"Chart of net support for {fall.subject} in {place} by day, with its 95 % interval: {short_figures(one)}, since "
+        f"{one.drop_day}."
     )

@@ -10,20 +10,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from alerts.alert_page import alert_page
-from alerts.alert_words import (
-    NAME,
-    NAMELESS,
-    PROSE,
-    REASONS,
-    SAY_OTHERWISE,
-    SIMULATED,
-    Alert,
-    fall_words,
-    short_figures,
-    subject_of,
-)
+from alerts.alert_words import REASONS, SAY_OTHERWISE, SIMULATED, Alert, fall_words
 from alerts.excerpt import ShownExcerpt
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
+from alerts.fall_sentences import NAME, NAMELESS, PROSE, headline, short_figures
 from alerts.harmless_text import harmless_line
 from alerts.incident import ChangeKind
 from alerts.message import (
@@ -75,12 +65,12 @@ def write_alert(
     shown = worst_first[:MOST_FALLS]
     kind = min((facts.kind for facts in falls), key=_URGENCY.index)
     place = harmless_line(society_name, NAME) or harmless_line(society, NAME) or NAMELESS
-    title, headline = _title(worst_first, kind, place)
+    title, happened = _title(worst_first, kind, place)
     alert = Alert(
         title=f"[simulated] {title}" if simulated else title,
-        headline=headline,
+        headline=happened,
         place=place,
-        falls=tuple(fall_words(facts, place, now=now) for facts in shown),
+        falls=tuple(fall_words(facts, place) for facts in shown),
         full=MOST_FULL,
         truncated=len(falls) - len(shown),
         simulated=simulated,
@@ -126,22 +116,14 @@ def _rank(facts: FallFacts) -> tuple[bool, int, int, float, str]:
 
 def _title(falls: Sequence[FallFacts], kind: ChangeKind, place: str) -> tuple[str, str]:
     """One line about the worst fall of the message's kind and how many more there are; and its first words alone."""
-    facts = next(each for each in falls if each.kind is kind)
-    one = facts.incident
-    subject = subject_of(one)
-    headline = {
-        ChangeKind.OPENED: f"Support for {subject} fell in {place}",
-        ChangeKind.WORSE: f"Worse: support for {subject} fell in {place}",
-        ChangeKind.REMINDER: f"Reminder: support for {subject} fell in {place}",
-        ChangeKind.RESOLVED: f"Support for {subject} has recovered in {place}",
-    }[kind]
-    title = headline
+    one = next(each.incident for each in falls if each.kind is kind)
+    happened = title = headline(one, kind, place)
     if kind is not ChangeKind.RESOLVED:
         title += f": {short_figures(one)}"
         if one.severity in _SEVERITY[:2]:
             title += f" ({one.severity})"
     more = f", and {len(falls) - 1} more" if len(falls) > 1 else ""
-    return title + more, headline + more
+    return title + more, happened + more
 
 
 def _message_id(falls: Sequence[FallFacts], kind: ChangeKind, now: datetime) -> str:

@@ -1,22 +1,33 @@
-"""What is said of one fall, in plain words made once: the text and the page lay out the same sentences.
-
-Every figure in them is one of the record's, rounded. "In the monitored corpus", never more than that.
-"""
+"""What is said of one fall, put in order once: the text and the page lay out the same words (fall_sentences.py)."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
 from alerts.excerpt import Excerpt, ShownExcerpt, shown_excerpt
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
+from alerts.fall_sentences import (
+    NAME,
+    NAMELESS,
+    NOTE,
+    PROSE,
+    Part,
+    dates_sentence,
+    end_sentence,
+    ended,
+    how_sure,
+    lead_sentence,
+    parts_of,
+    subject_of,
+)
 from alerts.harmless_text import harmless_line
-from alerts.incident import RECOVERY_DAYS, ChangeKind, Incident
-from alerts.message import about, figures_command, signed
+from alerts.incident import ChangeKind, Incident
+from alerts.message import figures_command, signed
 from alerts.point import State
 from alerts.topic_share import topic_words
 from classify.stance import Stance
@@ -29,20 +40,14 @@ REASONS = {
 }
 """Why people are told now, in a word."""
 
-NAME, NOTE, PROSE = 80, 240, 4000
-"""Characters at most: of a name, of what a person noted, and of a sentence or a command."""
-
-NAMELESS = "no name"
-"""What is said of a name of which nothing can be shown."""
-
 MOST_MOVES = 5
 """Outlets and topics shown of a fall."""
 
 MOST_EXCERPTS = 6
 """Excerpts shown of a fall."""
 
-SILENCED_DAYS = 7
-"""Days that the command to silence is shown with; who silences may choose others."""
+SILENCE = "3d"
+"""How long the command to silence is shown with; who silences may choose another time."""
 
 SIMULATED = "SIMULATED DATA: the documents behind these figures are invented."
 """The first line where it is true."""
@@ -50,21 +55,17 @@ SIMULATED = "SIMULATED DATA: the documents behind these figures are invented."
 SAY_OTHERWISE = "And those that say otherwise:"
 """Dissent: in a fall, what supports."""
 
+OPINION_OR_MIX = "Opinion or mix"
+WHY_TOLD = "Why you read this"
+
+_BRIEF = (WHY_TOLD, "Why now", "Why it was resolved", OPINION_OR_MIX)
+
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is said, under its name."""
 
     name: str
     text: str
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the change of the published figure, in points."""
-
-    name: str
-    points: float
-    what: str
-    """In plain words."""
 
 
 class FallWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,16 +129,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool
 
 
-OPINION_OR_MIX = "Opinion or mix"
-WHY_TOLD = "Why you read this"
-
-_BRIEF = (WHY_TOLD, "Why now", "Why it was resolved", OPINION_OR_MIX)
-
-
-def fall_words(facts: FallFacts, place: str, *, now: datetime) -> FallWords:
+def fall_words(facts: FallFacts, place: str) -> FallWords:
     """The words for one fall in `place`, a harmless name of the society."""
     incident = facts.incident
-    subject = subject_of(incident)
     over = facts.kind is ChangeKind.RESOLVED
     with_it, against_it = _excerpts(facts.excerpts)
     parts, verdict = parts_of(facts)
@@ -145,11 +139,11 @@ def fall_words(facts: FallFacts, place: str, *, now: datetime) -> FallWords:
     model = harmless_line(facts.model, NAME)
     return FallWords(
         incident=incident,
-        subject=subject,
+        subject=subject_of(incident),
         reason=REASONS[facts.kind],
         severity=harmless_line(incident.severity, NAME),
         over=over,
-        lead=_lead(facts, f"net support for {subject} in {place}"),
+        lead=lead_sentence(incident, facts.kind, place),
         why=_why(facts, parts, verdict),
         parts=parts,
         verdict=verdict,
@@ -164,136 +158,48 @@ def fall_words(facts: FallFacts, place: str, *, now: datetime) -> FallWords:
         with_it=with_it,
         against_it=against_it,
         around=_around(facts),
-        ahead=() if over else _ahead(incident),
-        commands=() if over else _commands(incident, now),
+        ahead=() if over else _ahead(facts),
+        commands=() if over else _commands(incident),
         figures=_figures(facts),
         made_by=f"Incident {identity}" + (f"; judged by {model}." if model else "."),
     )
 
 
-def subject_of(incident: Incident) -> str:
-    """What fell: `regular migration`."""
-    return harmless_line(about(incident.target), NAME) or NAMELESS
-
-
-def short_figures(incident: Incident) -> str:
-    """`-10, was +20`."""
-    return f"{signed(incident.net_support)}, was {signed(incident.baseline)}"
-
-
-def size_sentence(incident: Incident) -> str:
-    """How large it is, and how far to trust that: the seven days after the detection had no part in finding it."""
-    if incident.settled_change is None:
-        return "The size is provisional and rather too large than too small; the next seven days will show it better."
-    return (
-        f"The seven days since show {signed(incident.settled_change, 1)} points, the size to go by: the first figure was "
-        "taken on the days that raised the alarm, and such figures are rather too large."
-    )
-
-
-def parts_of(facts: FallFacts) -> tuple[tuple[Part, ...], str]:
-    """What the change is made of, and whether it may be called opinion."""
-    if facts.within is None or facts.mix is None or facts.entry_exit is None:
-        return (), (
-            "The change could not be split into what outlets wrote and which outlets were counted. A shift of volume "
-            "between outlets can look like a fall: check the outlets before you speak of opinion."
-        )
-    parts = (
-        Part(name="within outlets", points=facts.within, what="what the same outlets wrote"),
-        Part(name="mix", points=facts.mix, what="outlets that grew or shrank"),
-        Part(name="entry and exit", points=facts.entry_exit, what="outlets that came or went"),
-    )
-    counted = facts.mix + facts.entry_exit
-    if facts.within + counted >= 0:
-        verdict = "Together they are no fall of the published figure; the alert rests on each outlet against its own past."
-    elif facts.within <= counted:
-        verdict = "Most of it is what the same outlets wrote."
-    else:
-        verdict = "Most of it is which outlets were counted, not what they wrote: do not call it a change of opinion."
-    return parts, verdict
-
-
-def command_quoted(text: str) -> str:
-    """`text` inside the double quotes of a shell."""
-    return re.sub(r'(["$`\\])', r"\\\1", text)
-
-
-def ended(text: str) -> str:
-    """`text` as a sentence with its full stop."""
-    return text if not text or text[-1] in ".!?…" else f"{text}."
-
-
-def _lead(facts: FallFacts, where: str) -> str:
-    one = facts.incident
-    span = f"from {signed(one.baseline)} to {signed(one.net_support)}"
-    if facts.kind is ChangeKind.RESOLVED:
-        return (
-            f"In the monitored corpus, the fall of {where} that was found on {one.detected_on} "
-            f"({span}) is over."
-        )
-    size = (
-        f"{span}: a change of {signed(one.change)} points (95 % interval {signed(one.lower)} to "
-        f"{signed(one.upper)}), since {one.drop_day}."
-    )
-    if facts.kind is ChangeKind.WORSE:
-        return f"In the monitored corpus, the fall of {where} has become worse. It fell {size}"
-    if facts.kind is ChangeKind.REMINDER:
-        return f"In the monitored corpus, the fall of {where} is not over. It fell {size}"
-    return f"In the monitored corpus, {where} fell {size}"
-
-
 def _why(facts: FallFacts, parts: Sequence[Part], verdict: str) -> tuple[Said, ...]:
     one = facts.incident
-    split = ", ".join(f"{signed(part.points, 1)} {part.name} ({part.what})" for part in parts)
     reason = ended(harmless_line(facts.reason, PROSE))
     if facts.kind is ChangeKind.RESOLVED:
         return (Said(name="Why it was resolved", text=reason),)
-    opened = facts.kind is ChangeKind.OPENED
     severity = harmless_line(one.severity, NAME)
-    said = [
-        Said(name=WHY_TOLD, text=f"{REASONS[facts.kind]}, severity {severity}."),
-        Said(
-            name="Why it was raised", text=ended(harmless_line(one.reason or facts.reason, PROSE))
-        ),
-    ]
-    if not opened and facts.reason:
-        said.insert(1, Said(name="Why now", text=reason))
+    said = [Said(name=WHY_TOLD, text=f"{REASONS[facts.kind]}, severity {severity}.")]
+    if facts.kind is not ChangeKind.OPENED and facts.reason.strip():
+        said.append(Said(name="Why now", text=reason))
+    raised = ended(harmless_line(one.reason or facts.reason, PROSE))
+    split = ", ".join(f"{signed(part.points, 1)} {part.name} ({part.what})" for part in parts)
     said += [
+        Said(name="Why it was raised", text=raised),
         Said(
             name=OPINION_OR_MIX,
             text=f"of the change in points, {split}. {verdict}" if split else verdict,
         ),
-        Said(
-            name="How sure",
-            text=(
-                "the detector compares each outlet with its own past, passes over the odd bad day and asks for evidence "
-                f"that chance alone would rarely bring. {size_sentence(one)}"
-            ),
-        ),
-        Said(
-            name="Since",
-            text=(
-                f"{one.drop_day}, the likeliest first day. Found on: {one.detected_on}, when the documents of that "
-                "day completed the evidence."
-            ),
-        ),
+        Said(name="How sure", text=how_sure(one)),
+        Said(name="Since", text=dates_sentence(one)),
     ]
     if facts.n:
-        days = sum(
-            day.state is State.OK and one.drop_day <= day.day <= one.detected_on
-            for day in facts.days
-        )
-        on_days = f" on {days} day{'' if days == 1 else 's'}" if days else ""
-        said.append(
-            Said(
-                name="Rests on",
-                text=(
-                    f"{facts.n:,} documents{on_days}, worth {facts.n_eff:,.0f} independent ones, because documents "
-                    "of one outlet resemble each other."
-                ),
-            )
-        )
+        said.append(Said(name="Rests on", text=_rests_on(facts)))
     return tuple(said)
+
+
+def _rests_on(facts: FallFacts) -> str:
+    one = facts.incident
+    days = sum(
+        day.state is State.OK and one.drop_day <= day.day <= one.detected_on for day in facts.days
+    )
+    on_days = f" on {days} day{'' if days == 1 else 's'}" if days else ""
+    return (
+        f"{facts.n:,} documents{on_days}, worth {facts.n_eff:,.0f} independent ones, because documents of one outlet "
+        "resemble each other."
+    )
 
 
 def _around(facts: FallFacts) -> tuple[Said, ...]:
@@ -308,16 +214,9 @@ def _around(facts: FallFacts) -> tuple[Said, ...]:
     )
 
 
-def _ahead(one: Incident) -> tuple[Said, ...]:
-    said = [
-        Said(
-            name="What would resolve it",
-            text=(
-                f"net support, averaged over {RECOVERY_DAYS} days with enough data, at or above "
-                f"{signed(one.recovery_line, 1)} on {RECOVERY_DAYS} such days."
-            ),
-        )
-    ]
+def _ahead(facts: FallFacts) -> tuple[Said, ...]:
+    one = facts.incident
+    said = [Said(name="What would resolve it", text=end_sentence(facts))]
     if one.acknowledged_at is not None:
         who = harmless_line(one.acknowledged_by, NAME) or "somebody"
         note = f": {harmless_line(one.note, NOTE)}" if one.note.strip() else ""
@@ -329,26 +228,25 @@ def _ahead(one: Incident) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def _commands(one: Incident, now: datetime) -> tuple[Said, ...]:
+def _commands(one: Incident) -> tuple[Said, ...]:
     identity = shlex.quote(harmless_line(one.id, PROSE))
-    until = _day(now + timedelta(days=SILENCED_DAYS))
-    commands = [
-        Said(name="To silence it", text=f"barometer incidents silence {identity} --until {until}")
-    ]
+    silence = f"barometer incidents silence {identity} --for {SILENCE}"
+    commands = [Said(name="To silence it", text=silence)]
     if one.acknowledged_at is None:
-        commands.insert(
-            0, Said(name="To acknowledge", text=f"barometer incidents ack {identity} --by NAME")
-        )
+        ack = f"barometer incidents ack {identity} --by NAME"
+        commands.insert(0, Said(name="To acknowledge", text=ack))
     return tuple(commands)
 
 
 def _figures(facts: FallFacts) -> str:
-    if not facts.sql.strip():
-        one = facts.incident
-        return harmless_line(figures_command(one.society, one.target), PROSE)
+    """The command, whether the facts hold it, or only its SQL, or neither."""
+    one, sql = facts.incident, facts.sql.strip()
+    if not sql or sql.startswith("barometer "):
+        return harmless_line(sql or figures_command(one.society, one.target), PROSE)
     # on one line a comment would swallow what comes after it
-    lines = [line for line in facts.sql.splitlines() if not line.lstrip().startswith("--")]
-    return f'barometer sql "{command_quoted(harmless_line(" ".join(lines), PROSE))}"'
+    lines = [line for line in sql.splitlines() if not line.lstrip().startswith("--")]
+    quoted = re.sub(r'(["$`\\])', r"\\\1", harmless_line(" ".join(lines), PROSE))
+    return f'barometer sql "{quoted}"'
 
 
 def _excerpts(

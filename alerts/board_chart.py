@@ -9,45 +9,27 @@ are not. Days without a figure that can be used are gaps in a line or hollow mar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
+from alerts.board_scale import (
+    Curve,
+    GridLine,
+    Place,
+    Tick,
+    grid_values,
+    of_days,
+    span_of,
+    ticks,
+)
 from alerts.board_words import signed
-from alerts.fall_facts import DayFigure
 from alerts.incident import Incident, Status
-from alerts.point import Point, State
+from alerts.point import State
 
-SIZE = 1000
-"""Both sides of the square that paths are drawn in."""
-
-LEAST_SPAN = 40.0
-"""Points that a chart spans at least: a quiet series should look quiet."""
-
-_STEPS = (5, 10, 20, 25, 50)
-_MOST_LINES = 6
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _LABEL_GAP = 17.0
 """Pixels between the middles of two labels at the right."""
-
-Shown = DayFigure | Point
-"""A day of a series, or its level."""
-
-
-class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be drawn of one series."""
-
-    target: str
-    label: str
-    """Direct label at its end."""
-    line: Sequence[Shown]
-    """Drawn as a line with its interval as a band."""
-    joined: bool = True
-    """Whether there is a line; without one the band is there alone."""
-    dots: Sequence[Shown] = ()
-    """Drawn as marks: filled where the figure can be used, hollow where it can't."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,23 +42,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     since: date | None = None
     """First day that it is drawn on; None: from the edge."""
     until: date | None = None
-
-
-class GridLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of equal net support, with its label."""
-
-    y: float
-    label: str
-    zero: bool
-
-
-class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """A day with its label below the plot."""
-
-    x: float
-    label: str
-    minor: bool
-    """Left out where the chart is narrow."""
 
 
 class DrawnCurve(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +122,7 @@ def draw(
 ) -> Chart:
     """The chart of `curves` from `first` to `last`; `limits` of net support where several charts share a scale."""
     low, high = limits or span_of(curves, first, last, [rule.value for rule in rules])
-    place = _Place(first, max(last, first), low, high)
+    place = Place(first, max(last, first), low, high)
     drawn_curves, drawn_rules = _apart(
         [_curve(curve, place) for curve in curves], [_rule(rule, place) for rule in rules], height
     )
@@ -172,7 +137,7 @@ def draw(
             GridLine(y=place.down(value), label=signed(value), zero=value == 0)
             for value in grid_values(low, high)
         ),
-        ticks=tuple(_ticks(place)),
+        ticks=tuple(ticks(place)),
         curves=drawn_curves,
         rules=drawn_rules,
         spans=tuple(
@@ -183,75 +148,13 @@ def draw(
     )
 
 
-def span_of(
-    curves: Iterable[Curve],
-    first: date,
-    last: date,
-    also: Iterable[float] = (),
-    *,
-    bands: float = 1.0,
-) -> tuple[float, float]:
-    """Limits of net support that hold every line and mark of these days, that share of the ends of their bands, and
-    the values `also`; whole steps of the grid, within ±100. A band that goes beyond is cut off there.
-    """
-    values = list(also)
-    ends: list[float] = []
-    for curve in curves:
-        for one in _of_days(curve.line, first, last):
-            if one.state is State.OK:
-                ends += [v for v in (one.lower, one.upper) if v is not None]
-        values += [
-            one.net_support
-            for one in _of_days([*curve.line, *curve.dots], first, last)
-            if one.net_support is not None
-        ]
-    ends.sort()
-    left_out = round((1 - bands) * len(ends) / 2)
-    values += ends[left_out : len(ends) - left_out]
-    low, high = (min(values), max(values)) if values else (0.0, 0.0)
-    if high - low < LEAST_SPAN:
-        middle = min(max((low + high) / 2, LEAST_SPAN / 2 - 100), 100 - LEAST_SPAN / 2)
-        low, high = middle - LEAST_SPAN / 2, middle + LEAST_SPAN / 2
-    step = _step(low, high)
-    return max(-100.0, step * math.floor(low / step)), min(100.0, step * math.ceil(high / step))
-
-
-def grid_values(low: float, high: float) -> list[float]:
-    """Round values from `low` to `high`, at most six intervals of them."""
-    step = _step(low, high)
-    return [float(step * n) for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-class _Place(msgspec.Struct, frozen=True):
-    """Where days and figures lie."""
-
-    first: date
-    last: date
-    low: float
-    high: float
-
-    def across(self, day: date) -> float:
-        """Percent from the left; the edges lie half a day outside of the first and the last day."""
-        days = (self.last - self.first).days + 1
-        return round(100 * ((day - self.first).days + 0.5) / days, 2)
-
-    def down(self, value: float) -> float:
-        """Percent from the top; what lies outside is at the edge."""
-        share = (self.high - value) / (self.high - self.low)
-        return round(100 * min(max(share, 0.0), 1.0), 2)
-
-    def pixel(self, day: date, value: float) -> tuple[int, int]:
-        """In the square that is stretched over the plot."""
-        return round(self.across(day) * SIZE / 100), round(self.down(value) * SIZE / 100)
-
-
-def _curve(curve: Curve, place: _Place) -> DrawnCurve:
+def _curve(curve: Curve, place: Place) -> DrawnCurve:
     line: list[list[tuple[int, int]]] = []
     bands: list[list[tuple[int, int]]] = []
     hollow: list[tuple[int, int]] = []
     before: date | None = None
     end: tuple[float, float] | None = None
-    for one in _of_days(curve.line, place.first, place.last):
+    for one in of_days(curve.line, place.first, place.last):
         if one.net_support is None:
             continue
         at = place.pixel(one.day, one.net_support)
@@ -267,7 +170,7 @@ def _curve(curve: Curve, place: _Place) -> DrawnCurve:
         if one.lower is not None and one.upper is not None:
             bands[-1] += [place.pixel(one.day, one.upper), place.pixel(one.day, one.lower)]
     dots = []
-    for one in _of_days(curve.dots, place.first, place.last):
+    for one in of_days(curve.dots, place.first, place.last):
         if one.net_support is not None:
             marks = dots if one.state is State.OK else hollow
             marks.append(place.pixel(one.day, one.net_support))
@@ -288,10 +191,6 @@ def _curve(curve: Curve, place: _Place) -> DrawnCurve:
 def style_of(target: str) -> str:
     """The four targets of the codebook have a colour and a dash each; a user's own share one."""
     return target if target in ("regular", "irregular", "asylum", "general") else "own"
-
-
-def _of_days(figures: Iterable[Shown], first: date, last: date) -> Iterable[Shown]:
-    return (one for one in figures if first <= one.day <= last)
 
 
 def _joined(points: Sequence[tuple[int, int]]) -> str:
@@ -336,7 +235,7 @@ def _apart(
     )
 
 
-def _rule(rule: Rule, place: _Place) -> DrawnRule:
+def _rule(rule: Rule, place: Place) -> DrawnRule:
     y = place.down(rule.value)
     x1 = 0.0 if rule.since is None else place.across(_kept(rule.since, place))
     x2 = 100.0 if rule.until is None else place.across(_kept(rule.until, place))
@@ -351,18 +250,18 @@ def _rule(rule: Rule, place: _Place) -> DrawnRule:
     )
 
 
-def _kept(day: date, place: _Place) -> date:
+def _kept(day: date, place: Place) -> date:
     return min(max(day, place.first), place.last)
 
 
-def _in_view(incident: Incident, place: _Place) -> bool:
+def _in_view(incident: Incident, place: Place) -> bool:
     end = place.last
     if incident.status == Status.RESOLVED and incident.resolved_at is not None:
         end = incident.resolved_at.date()
     return incident.drop_day <= place.last and end >= place.first
 
 
-def _span(incident: Incident, number: int, place: _Place) -> Span:
+def _span(incident: Incident, number: int, place: Place) -> Span:
     x = place.across(max(incident.drop_day, place.first))
     end = 100.0
     is_open = incident.status == Status.OPEN
@@ -375,28 +274,3 @@ def _span(incident: Incident, number: int, place: _Place) -> Span:
         number=number,
         is_open=is_open,
     )
-
-
-def _step(low: float, high: float) -> int:
-    return next((s for s in _STEPS if (high - low) / s <= _MOST_LINES), _STEPS[-1])
-
-
-def _ticks(place: _Place) -> Iterable[Tick]:
-    """Firsts of months with their names, or Mondays where there are few days."""
-    days = (place.last - place.first).days + 1
-    every = [place.first + timedelta(days=n) for n in range(days)]
-    if days <= 70:
-        shown = [day for day in every if day.weekday() == 0]
-        for n, day in enumerate(shown):
-            label = f"{day.day} {_MONTHS[day.month - 1]}"
-            yield Tick(x=place.across(day), label=label, minor=n % 3 != 0)
-        return
-    shown = [day for day in every if day.day == 1]
-    for day in shown:
-        name = _MONTHS[day.month - 1]
-        label = f"{name} {day.year}" if day.month == 1 else name
-        yield Tick(
-            x=place.across(day),
-            label=label,
-            minor=len(shown) > 5 and (day.month - 1) % 3 != 0,
-        )

@@ -9,9 +9,10 @@ from functools import partial
 import msgspec
 
 from alerts.board import NAME, Board, IncidentView
-from alerts.board_chart import Chart, Curve, Rule, draw
+from alerts.board_chart import Chart, Rule, draw
 from alerts.board_files import data_file, incident_file, society_file
 from alerts.board_room import Detail, fitted
+from alerts.board_scale import Curve
 from alerts.board_templates import write_page
 from alerts.board_words import called, interval, signed
 from alerts.excerpt import Excerpt

@@ -47,7 +47,8 @@ def levels(
     for number in range((last - start).days + 1):
         day = start + timedelta(days=number)
         _add(sums, counts, day, down, 1)
-        _add(sums, counts, day - timedelta(days=DAYS), down, -1)
+        if number >= DAYS:
+            _add(sums, counts, day - timedelta(days=DAYS), down, -1)
         if day >= first and counts.get(day):
             days.append(day)
             windows.append([] if day in down else _rows(sums))

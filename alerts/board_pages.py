@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from functools import partial
 
 from alerts.board import Board, DigestView, SeriesView, SocietyPage
-from alerts.board_chart import Chart, draw, span_of
+from alerts.board_chart import Chart, draw
 from alerts.board_data import data_files, sorted_societies
 from alerts.board_digest import blocks_of
 from alerts.board_files import digest_file, file_name, incident_file, society_file
 from alerts.board_incident import incident_page
 from alerts.board_room import Detail, fitted
+from alerts.board_scale import span_of
 from alerts.board_society import level_curve, levels_only, pair_of, society_page
 from alerts.board_templates import write_page
 from alerts.board_words import called, chart_sentence

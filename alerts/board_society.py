@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from alerts.board import Board, SeriesView, SocietyPage
-from alerts.board_chart import Chart, Curve, Rule, draw
+from alerts.board_chart import Chart, Rule, draw
 from alerts.board_files import data_file, society_file
 from alerts.board_room import Detail, fitted
+from alerts.board_scale import Curve
 from alerts.board_templates import write_page
 from alerts.board_words import called, chart_sentence, signed
 from alerts.harmless_text import harmless_line

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import msgspec
 
-from alerts.alert_words import NAME, NAMELESS, PROSE
 from alerts.baseline import BASELINE_WEEKS, MIN_BASELINE_WEEKS
 from alerts.change_label import ChangeLabel
 from alerts.conflation import FEWEST, Conflation
 from alerts.digest import Digest, FailingSource, SeriesWeek
 from alerts.excerpt import ShownExcerpt, shown_excerpt
+from alerts.fall_sentences import NAME, NAMELESS, PROSE
 from alerts.harmless_text import harmless_line
-from alerts.incident import Incident, Status
+from alerts.incident import Incident, Rule, Status
 from alerts.message import NET_SUPPORT_IS, about, signed
 from alerts.net_support_change import SupportChange
 from alerts.point import Point, State
@@ -214,11 +214,17 @@ def conflation_sentence(conflation: Conflation) -> str:
 def incident_sentence(incident: Incident) -> str:
     """One incident of the week."""
     name = f"{harmless_line(incident.society, NAME)} {harmless_line(incident.target, NAME)}"
-    text = (
-        f"{name}: fell from {signed(incident.baseline)} to "
-        f"{signed(incident.net_support)} ({signed(incident.change)}, 95 % interval {signed(incident.lower)} to "
-        f"{signed(incident.upper)}) since {incident.drop_day}, found on {incident.detected_on}. "
-    )
+    size = f"({signed(incident.change)}, 95 % interval {interval(incident.lower, incident.upper)})"
+    if incident.rule == Rule.FLOOR:
+        text = (
+            f"{name}: a level of {signed(incident.net_support)}, below its floor of {signed(incident.baseline)} "
+            f"{size} since {incident.drop_day}. "
+        )
+    else:
+        text = (
+            f"{name}: fell from {signed(incident.baseline)} to {signed(incident.net_support)} {size} since "
+            f"{incident.drop_day}, found on {incident.detected_on}. "
+        )
     if incident.settled_change is not None:
         text += f"The seven days since show {signed(incident.settled_change)}. "
     if incident.status == Status.RESOLVED and incident.resolved_at is not None:

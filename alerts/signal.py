@@ -13,7 +13,13 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.change_label import ChangeLabel, LabelledChange
 from alerts.drop import Drop, Shock
+
+MIX_DAYS, MIX_BEFORE_DAYS = 7, 28
+"""A week, and the four before it, that are compared for mix."""
+
+MIX_SIGMAS = 3.0
 
 SAME_FALL_DAYS = 7
 """A fall per story that was found so many days before or after is the same one as that per document."""
@@ -59,6 +65,31 @@ def amplifications(per_document: Sequence[Drop], per_story: Sequence[Drop]) -> t
         )
         for drop in per_document
         if not any(_same_fall(drop, story) for story in per_story)
+    )
+
+
+def mix_signal(
+    society: str, target: str, since: date, day: date, change: LabelledChange
+) -> Signal | None:
+    """A fall of the days `since` to `day`, against those before, that is no fall within outlets; None where it is no
+    fall, or one of opinion. The whole must lie MIX_SIGMAS standard errors below: every series is asked every day.
+    """
+    half = (change.whole.upper - change.whole.lower) / 2
+    if change.label is not ChangeLabel.MIX or change.whole.change + MIX_SIGMAS / 1.96 * half >= 0:
+        return None
+    within = change.within.change if change.within else 0.0
+    return Signal(
+        kind=SignalKind.MIX,
+        society=society,
+        target=target,
+        day=day,
+        since=since,
+        change=change.whole.change,
+        text=(
+            f"Net support was {-change.whole.change:.1f} points lower from {since} to {day} than in the "
+            f"{MIX_BEFORE_DAYS} days before because other outlets wrote, or wrote more: within outlets it changed by "
+            f"{within:+.1f}, which is not beyond chance"
+        ),
     )
 
 

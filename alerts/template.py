@@ -26,6 +26,8 @@ _FORMULA = ("=", "+", "-", "@", "|", "%")
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
+_PERCENT = re.compile(r"(?<=\d) %")
+
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
 
 
@@ -65,11 +67,10 @@ def percent(share: float) -> str:
 
 
 def true_minus(text: str) -> str:
-    """Our own sentences and figures with a minus instead of a hyphen before numbers, so that screen readers say it.
-
-    Dates and ids keep their hyphens.
+    """Our own sentences and figures with a minus instead of a hyphen before numbers, so that screen readers say it, and a
+    percent sign that stays with its number. Dates and ids keep their hyphens.
     """
-    return _MINUS.sub("\N{MINUS SIGN}", text)
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", _MINUS.sub("\N{MINUS SIGN}", text))
 
 
 @lru_cache(maxsize=1)

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.digest import WEEKS_BEFORE, build_digest
+from alerts.baseline import BASELINE_WEEKS
+from alerts.conflation import conflation
+from alerts.digest import Digest, build_digest
+from alerts.digest_page import digest_page
 from alerts.digest_text import digest_message
-from alerts.message import Message
+from alerts.excerpt import Excerpt
+from alerts.point import StanceCount
+from alerts.topic_share import TopicShare
 from alerts.week import days_of_week, previous_week, week_of
 from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
+from flows.spillovers import FOLLOWING, LEADING, spillovers
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
-from storage import coverage, daily_counts, deliveries, digests, incidents, source_runs
+from storage import (
+    coverage,
+    daily_counts,
+    deliveries,
+    digests,
+    incidents,
+    reading_counts,
+    signals,
+    source_runs,
+)
+from storage.daily_counts import Series
+from storage.database import Database
 from storage.digests import StoredDigest
+
+SOCIETIES_QUOTED = 5
+"""Societies of which typical documents are quoted, those with most documents."""
 
 INCIDENTS_QUOTED = 5
 """Incidents of a week whose documents are quoted: the first ones, a handful of documents in all."""
@@ -55,42 +76,53 @@ def digest_week(edges: Edges, week: str, *, now: datetime) -> StoredDigest:
     Written again, its text follows late documents; people are not told twice. Raises ValueError for what is
     no ISO week.
     """
-    message = write_digest(edges, week, now)
+    digest = collect_digest(edges, week, now)
+    message = digest_message(digest)
     before = digests.stored(edges.database, week)
-    digest = StoredDigest(
+    written = StoredDigest(
         week=week,
         title=message.title,
         body=message.body,
         created_at=now,
+        html=digest_page(digest, title=message.title),
         told_at=before.told_at if before else None,
     )
-    digests.store(edges.database, digest)
-    if digest.told_at is None:
+    digests.store(edges.database, written)
+    if written.told_at is None:
         enqueue(edges, [message], now)
         tell(edges, now)
         if any(one.told_at for one in deliveries.deliveries_of(edges.database, [message.id])):
-            digest = msgspec.structs.replace(digest, told_at=now)
-            digests.store(edges.database, digest)
-    return digest
+            written = msgspec.structs.replace(written, told_at=now)
+            digests.store(edges.database, written)
+    return written
 
 
-def write_digest(edges: Edges, week: str, now: datetime) -> Message:
-    """The digest of `week` as a message, from what the database holds now."""
+def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
+    """The digest of `week`, from what the database holds now."""
+    database = edges.database
     monday, sunday = days_of_week(week)
-    first, _ = days_of_week(previous_week(week, WEEKS_BEFORE))
+    first, _ = days_of_week(previous_week(week, BASELINE_WEEKS))
     start = datetime.combine(monday, time(), UTC)
     end = start + timedelta(days=7)
-    runs = source_runs.runs_since(edges.database, start)
+    counts = daily_counts.counts_between(database, first, sunday)
+    both = {society for society, target in counts if target == LEADING}
+    both &= {society for society, target in counts if target == FOLLOWING}
+    flags = reading_counts.flags_between(database, monday, sunday)
     digest = build_digest(
         week,
-        daily_counts.counts_between(edges.database, first, sunday),
+        counts,
         confusions=confusions_of(edges.classifier, [each.name for each in edges.targets]),
-        incidents=incidents.stored_incidents(edges.database),
-        ledger=coverage.ledger_between(edges.database, start, end),
-        attempts=[run for run in runs if run.started_at < end],
-        models=coverage.models_between(edges.database, monday, sunday),
+        incidents=incidents.stored_incidents(database),
+        ledger=coverage.ledger_between(database, start, end),
+        attempts=[run for run in source_runs.runs_since(database, start) if run.started_at < end],
+        models=coverage.models_between(database, monday, sunday),
         now=now,
         simulated=edges.settings.simulated,
+        topics=topic_shares(database, monday),
+        conflations=[conflation(society, rows) for society, rows in flags.items()],
+        spillovers=spillovers(database, both, sunday),
+        signals=signals.signals_between(database, monday, sunday),
+        typical=typical_excerpts(edges, counts, monday, sunday),
     )
     periods = {
         one.id: Period(one.society, one.target, monday, sunday)
@@ -98,4 +130,52 @@ def write_digest(edges: Edges, week: str, now: datetime) -> Message:
     }
     found = find_excerpts(edges, list(periods.values()))
     quoted = {name: found[period] for name, period in periods.items() if period in found}
-    return digest_message(msgspec.structs.replace(digest, excerpts=quoted))
+    return msgspec.structs.replace(digest, excerpts=quoted)
+
+
+def topic_shares(database: Database, monday: date) -> list[TopicShare]:
+    """Of every society: the shares of its topics in the week that begins on `monday` and in the week before."""
+    week = (monday, monday + timedelta(days=6))
+    before = (monday - timedelta(days=7), monday - timedelta(days=1))
+    (now, n), (then, m) = (
+        (
+            reading_counts.topics_between(database, *days),
+            {
+                society: sum(row.relevant for row in rows)
+                for society, rows in reading_counts.flags_between(database, *days).items()
+            },
+        )
+        for days in (week, before)
+    )
+    return [
+        TopicShare(
+            society=society,
+            topic=topic,
+            this_week=now.get(society, {}).get(topic, 0) / n[society],
+            last_week=then.get(society, {}).get(topic, 0) / m[society],
+            documents=n[society],
+        )
+        for society in sorted(n.keys() & m.keys())
+        for topic in sorted(now.get(society, {}).keys() | then.get(society, {}).keys())
+    ]
+
+
+def typical_excerpts(
+    edges: Edges,
+    counts: Mapping[Series, Mapping[date, Sequence[StanceCount]]],
+    monday: date,
+    sunday: date,
+) -> dict[str, Sequence[Excerpt]]:
+    """Of the societies with most documents this week: what those on the target that most of them address say."""
+    read: dict[str, list[tuple[int, str]]] = {}
+    for (society, target), by_day in counts.items():
+        n = sum(row.n for day, rows in by_day.items() if monday <= day <= sunday for row in rows)
+        read.setdefault(society, []).append((n, target))
+    most = sorted(read.items(), key=lambda one: (-sum(n for n, _ in one[1]), one[0]))
+    periods = {
+        society: Period(society, max(targets)[1], monday, sunday)
+        for society, targets in most[:SOCIETIES_QUOTED]
+        if max(targets)[0]
+    }
+    found = find_excerpts(edges, list(periods.values()))
+    return {society: found[period] for society, period in periods.items() if period in found}

@@ -10,11 +10,19 @@ from datetime import date, timedelta
 
 import msgspec
 
-from alerts.confusion import correction
+from alerts.change_label import labelled_change
+from alerts.confusion import Confusion, correction
 from alerts.detector import WINDOW_DAYS, DetectorSettings, Watched, find
 from alerts.drop import Drop, Settled
 from alerts.point import Point, StanceCount, State
-from alerts.signal import Signal, amplifications, shock_signals
+from alerts.signal import (
+    MIX_BEFORE_DAYS,
+    MIX_DAYS,
+    Signal,
+    amplifications,
+    mix_signal,
+    shock_signals,
+)
 from alerts.weighting import Weighting
 from flows.correcting import confusions_of
 from flows.wiring import Edges
@@ -66,8 +74,29 @@ def find_falls(
         signals=(
             *(signal for one in found for signal in shock_signals(one.shocks)),
             *amplifications([drop for one in by_document for drop in one.drops], drops),
+            *mix_signals(counts, confusions, max(days)),
         ),
     )
+
+
+def mix_signals(
+    counts: Mapping[Series, Mapping[date, Sequence[StanceCount]]],
+    confusions: Mapping[str, Confusion],
+    day: date,
+) -> list[Signal]:
+    """Series whose week up to `day` lies lower than the four before it for no other reason than who wrote."""
+    since = day - timedelta(days=MIX_DAYS - 1)
+    first = since - timedelta(days=MIX_BEFORE_DAYS)
+    found = []
+    for (society, target), by_day in counts.items():
+        change = labelled_change(
+            [row for d, rows in by_day.items() if first <= d < since for row in rows],
+            [row for d, rows in by_day.items() if since <= d <= day for row in rows],
+            confusions[target],
+        )
+        if change and (signal := mix_signal(society, target, since, day, change)):
+            found.append(signal)
+    return found
 
 
 def _has_copies(counts: Mapping[date, Sequence[StanceCount]], last: date) -> bool:

@@ -16,10 +16,10 @@ from alerts.floor_watch import FloorState
 from alerts.incident import Change, ChangeKind, Incident
 from alerts.message import figures_command
 from alerts.point import Point, State
-from alerts.spillover import spillover_test
 from alerts.spillover_sentence import spillover_sentence
 from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
+from flows.spillovers import FOLLOWING, spillovers
 from flows.wiring import Edges
 from storage import daily_counts, points, series_topics
 from storage.daily_counts import Series
@@ -39,10 +39,6 @@ MOVED = 5
 
 FEWEST_OF_A_TOPIC = 10
 """Documents of a topic, before or since, below which it is not told: it would be about single documents."""
-
-SPILLOVER_DAYS = 365
-LEADING, FOLLOWING = "irregular", "regular"
-"""Targets: whether attitudes to the first moved before support for the second."""
 
 
 def gather(
@@ -70,7 +66,9 @@ def gather(
         if change.kind is not ChangeKind.RESOLVED
     }
     excerpts = find_excerpts(edges, list(periods.values()))
-    leads = _spillovers(edges, {society for society, target in series if target == FOLLOWING}, last)
+    leads = spillovers(
+        edges.database, {society for society, target in series if target == FOLLOWING}, last
+    )
     found = []
     for change in changes:
         incident = change.incident
@@ -103,7 +101,9 @@ def gather(
                 excerpts=tuple(excerpts.get(periods[incident.id], ()))
                 if incident.id in periods
                 else (),
-                spillover=leads.get(incident.society, "") if incident.target == FOLLOWING else "",
+                spillover=spillover_sentence(leads[incident.society])
+                if incident.target == FOLLOWING
+                else "",
                 floor=floor.reason if floor else "",
                 sql=figures_command(incident.society, incident.target),
                 model=edges.classifier.model,
@@ -160,27 +160,3 @@ def topic_moves(before: TopicCounts, after: TopicCounts) -> tuple[TopicMove, ...
         if max(before.by_topic.get(topic, 0), after.by_topic.get(topic, 0)) >= FEWEST_OF_A_TOPIC
     ]
     return tuple(sorted(moves, key=lambda one: -abs(one.after - one.before))[:MOVED])
-
-
-def _spillovers(edges: Edges, societies: set[str], last: date) -> dict[str, str]:
-    """By society, one sentence on whether attitudes to irregular migration moved before support for regular."""
-    if not societies:
-        return {}
-    first = last - timedelta(days=SPILLOVER_DAYS - 1)
-    pairs = [(society, target) for society in sorted(societies) for target in (LEADING, FOLLOWING)]
-    found = points.points_of_series(edges.database, pairs, first, last)
-    return {
-        society: spillover_sentence(
-            spillover_test(
-                daily_net_support(found.get((society, LEADING), ()), first, last),
-                daily_net_support(found.get((society, FOLLOWING), ()), first, last),
-            )
-        )
-        for society in sorted(societies)
-    }
-
-
-def daily_net_support(days: Sequence[Point], first: date, last: date) -> list[float | None]:
-    """Net support of each day from `first` to `last`, None where it is not ok."""
-    known = {p.day: p.net_support for p in days if p.state is State.OK}
-    return [known.get(first + timedelta(n)) for n in range((last - first).days + 1)]

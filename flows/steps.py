@@ -35,10 +35,16 @@ def score(now: datetime | None = None) -> str:
 
 
 def watch(now: datetime | None = None) -> str:
-    """Estimate, detect, step the incidents, tell people."""
+    """Estimate, detect, step the incidents, tell people; and tell the operators when a digest did not come.
+
+    With a `now` of its own it is a replay of the past, for which no digest was due.
+    """
+    from flows.overdue import tell_of_overdue_digest
     from flows.watching import watch as watch_series
 
     with edges() as opened:
+        if now is None:
+            tell_of_overdue_digest(opened, now_utc())
         return str(watch_series(opened, now=now or now_utc()))
 
 

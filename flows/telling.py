@@ -63,6 +63,12 @@ def enqueue(edges: Edges, messages: Sequence[Message], now: datetime) -> None:
     )
 
 
+def enqueue_once(edges: Edges, message: Message, now: datetime) -> None:
+    """As `enqueue`, but nothing when the message was enqueued before: what was told is not told anew."""
+    if not deliveries.deliveries_of(edges.database, [message.id]):
+        enqueue(edges, [message], now)
+
+
 def tell(edges: Edges, now: datetime) -> Told:
     """Send what waits and is due."""
     waiting = deliveries.waiting(edges.database)

@@ -98,9 +98,9 @@ def hearing_faults(html: str) -> list[str]:
 
 
 def unseen_characters(text: str) -> list[str]:
-    """Characters that act on a terminal or turn the direction of reading; line ends are not."""
+    """Characters that act on a terminal or turn the direction of reading; line ends are not, nor spaces that do not break."""
     return [repr(c) for c in _characters(text) if not c.isprintable()]
 
 
 def _characters(text: str) -> Iterator[str]:
-    return (c for c in text if c not in "\n\u200c\u200d")
+    return (c for c in text if c not in "\n\u00a0\u200c\u200d")

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from alerts.alert_text import MOST_FULL, write_alert
 from alerts.excerpt import Excerpt, shown_excerpt
 from alerts.fall_facts import DayFigure, FallFacts, OutletMove, TopicMove
-from alerts.incident import ChangeKind, Incident, Status
-from alerts.message import MOST_FALLS, NET_SUPPORT_IS, Message, signed
+from alerts.incident import ChangeKind, Incident, Rule, Status
+from alerts.message import MOST_FALLS, NET_SUPPORT_IS, Message, figures_command, signed
 from alerts.point import State
 from classify.stance import Stance
 from tests.pages import (
@@ -164,7 +164,7 @@ def test_text_and_page_say_the_same() -> None:
             "The level is below the floor that Ada Example set.",
             "at or above +10.0 on 7 such days",
             "barometer incidents ack XA-regular-2026-03-10 --by NAME",
-            "barometer incidents silence XA-regular-2026-03-10 --until 2026-03-18",
+            "barometer incidents silence XA-regular-2026-03-10 --for 3d",
             "barometer sql \"SELECT day, net_support FROM daily_support WHERE society = 'XA'\"",
             "Incident XA-regular-2026-03-10; judged by lexicon 1.",
             NET_SUPPORT_IS,
@@ -214,9 +214,10 @@ def test_the_end_of_an_incident_says_why_and_asks_for_nothing() -> None:
 
 
 def test_the_size_after_seven_days_replaces_the_provisional_one() -> None:
-    message = written(facts(incident(settled_change=-22.4), ChangeKind.REMINDER))
+    settled = incident(settled_change=-22.4, settled_lower=-30.1, settled_upper=-14.9)
+    message = written(facts(settled, ChangeKind.REMINDER))
     for text in (line_of(message.body), hyphened(message.html)):
-        assert "The seven days since show -22.4 points" in text
+        assert "The seven days since show -22.4 points (95 % interval -30.1 to -14.9)" in text
         assert "provisional" not in text
 
 
@@ -329,6 +330,47 @@ def test_every_figure_is_the_record_s(
         shown = set(re.findall(r"(?<![\w.-])[+-]\d+(?:\.\d)?(?![\d-])", text)) - {"-100", "+100"}
         assert shown <= set(expected)
         assert {each for each in expected if each.strip("0.")} - {"-100", "+100"} <= shown
+
+
+def test_a_breach_of_a_floor_is_told_as_such_and_not_as_a_fall() -> None:
+    low = incident(
+        rule=Rule.FLOOR, baseline=-5.0, net_support=-10.0, change=-5.0, lower=-8.0, upper=-2.0
+    )
+    message = written(facts(low), society_name="Alder")
+    assert (
+        message.title == "Support for regular migration is below its floor in Alder: -10, floor -5"
+    )
+    for text in (line_of(message.body), hyphened(message.html)):
+        assert (
+            "a level of -10 against a floor of -5, a difference of -5 points (95 % interval -8 to -2), since 2026-03-07"
+            in text
+        )
+        assert "A person set the floor" in text
+        assert "and its level no longer below its floor." in text
+        assert "detector" not in text
+        assert "provisional" not in text
+        assert " fell " not in text
+    assert hearing_faults(message.html) == []
+    over = written(facts(low, ChangeKind.RESOLVED))
+    assert over.title == "Support for regular migration has recovered in XA"
+    assert "the time below its floor of -5" in line_of(over.body)
+    again = written(facts(low, ChangeKind.REMINDER))
+    assert again.title.startswith(
+        "Reminder: support for regular migration is below its floor in XA"
+    )
+    assert "is still below its floor: a level of -10" in line_of(again.body)
+
+
+def test_a_fall_that_deepened_says_when() -> None:
+    deeper = incident(deepened_on=date(2026, 3, 12))
+    text = line_of(written(facts(deeper, ChangeKind.WORSE)).body)
+    assert "Found to be deeper on: 2026-03-12." in text
+
+
+def test_the_facts_may_hold_the_command_or_its_sql() -> None:
+    command = figures_command("XA", "regular")
+    assert f"See the figures:\n  {command}\n" in written(facts(sql=command)).body
+    assert f"See the figures:\n  {command}\n" in written(facts(sql="")).body
 
 
 # -- Ids and groups ---------------------------------------------------------------------------------

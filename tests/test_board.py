@@ -16,10 +16,11 @@ import msgspec
 import pytest
 
 from alerts.board import Board, DigestView, LifeEvent, SeriesView, SocietyPage, SourceRow, TopicRow
-from alerts.board_chart import SIZE, draw
+from alerts.board_chart import draw
 from alerts.board_files import WRITTEN, data_file, incident_file, society_file
 from alerts.board_pages import render
 from alerts.board_room import MAX_BYTES
+from alerts.board_scale import SIZE
 from alerts.board_society import level_curve
 from alerts.excerpt import Excerpt
 from alerts.fall_facts import OutletMove, TopicMove

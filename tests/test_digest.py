@@ -21,7 +21,7 @@ from alerts.digest_text import digest_message, digest_title, render_text
 from alerts.digest_words import MOST_SIGNALS
 from alerts.estimate import estimate
 from alerts.excerpt import Excerpt
-from alerts.incident import Incident, Status
+from alerts.incident import Incident, Rule, Status
 from alerts.message import signed
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import change_between
@@ -417,6 +417,17 @@ def test_each_society_has_its_topics_conflation_order_in_time_and_excerpts() -> 
     assert "https://herald.example/a" in alder
     birch = one_line(text[text.index("Birch (XB)") :])
     assert "There is no figure of conflation: 5 relevant documents, and 10 are needed." in birch
+
+
+def test_an_incident_says_how_it_was_opened_and_what_the_days_since_show() -> None:
+    found = incident(date(2026, 2, 12))
+    low = msgspec.structs.replace(found, rule=Rule.FLOOR, baseline=-5.0, change=-10.0)
+    settled = msgspec.structs.replace(found, settled_change=-22.4)
+    text = one_line(render_text(example(incidents=[low])))
+    assert (
+        "XB regular: a level of -15, below its floor of -5 (-10, 95 % interval -38 to -16)" in text
+    )
+    assert "The seven days since show -22." in one_line(render_text(example(incidents=[settled])))
 
 
 def test_signals_of_the_week_are_shown_as_not_alerted() -> None:

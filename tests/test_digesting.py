@@ -12,7 +12,10 @@ import pytest
 from alerts.incident import Incident, Status
 from classify.disposition import Disposition
 from flows.digesting import digest_due, digest_week, last_full_week
+from flows.overdue import overdue_digest, tell_of_overdue_digest
 from flows.settings import Settings
+from flows.telling import tell
+from flows.watching import estimate_counted_days
 from flows.wiring import Edges, edges
 from storage import digests, incidents, ledger, source_runs
 from storage.database import DatabaseUnavailable, next_version
@@ -261,3 +264,38 @@ def test_what_is_no_week_is_refused_and_nothing_is_kept(opened: Edges, people: P
         digest_week(opened, "2026-W54", now=NOW)
     assert people.told == []
     assert digests.stored(opened.database, "2026-W54") is None
+
+
+# A digest that did not come
+
+
+def test_operators_hear_of_a_digest_that_did_not_come_once(opened: Edges, people: People) -> None:
+    six = NOW.replace(hour=13)
+    assert overdue_digest(opened.database, opened.settings, six) is None  # nothing was monitored
+    store(opened.database, *a_day(MONDAY, 5, 5))
+    estimate_counted_days(opened)
+    assert overdue_digest(opened.database, opened.settings, six - timedelta(minutes=1)) is None
+    for hours in (0, 1, 2):
+        tell_of_overdue_digest(opened, six + timedelta(hours=hours))
+        tell(opened, six + timedelta(hours=hours))
+    (message,) = people.told
+    assert (message.kind, message.id) == ("operator", f"overdue-digest-{WEEK}")
+    assert "was due on 2026-11-16 07:00 UTC and was not written" in message.body
+    assert f"barometer digest --week {WEEK}" in message.body
+
+
+def test_a_digest_that_no_channel_took_is_overdue_and_one_that_was_told_is_not(
+    opened: Edges, people: People
+) -> None:
+    store(opened.database, *a_day(MONDAY, 5, 5))
+    estimate_counted_days(opened)
+    people.reachable = False
+    digest_week(opened, WEEK, now=NOW)
+    six = NOW.replace(hour=13)
+    late = overdue_digest(opened.database, opened.settings, six)
+    assert late is not None
+    assert "no channel accepted it" in late.body
+    people.reachable = True
+    tell(opened, six)
+    assert [message.kind for message in people.told] == ["digest"]
+    assert overdue_digest(opened.database, opened.settings, six) is None

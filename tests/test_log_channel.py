@@ -13,6 +13,7 @@ import pytest
 from alerts.channel import Channel, ChannelFailed
 from alerts.channels.log_channel import LogChannel
 from alerts.message import Message
+from tests.hostile_text import HOSTILE, hostile_message, unseen
 
 
 def message(number: int = 1, kind: str = "opened") -> Message:
@@ -86,3 +87,15 @@ def test_half_a_message_is_taken_back(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not failed.value.permanent
     assert os.strerror(errno.ENOSPC) in failed.value.reason
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_text_from_outside_commands_no_terminal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    path = tmp_path / "alerts.log"
+    with caplog.at_level(logging.INFO, "barometer.alerts"):
+        LogChannel(path).send(hostile_message(HOSTILE[name]))
+    assert not unseen(path.read_text("utf-8"))
+    assert not unseen(caplog.records[0].getMessage())
+    assert path.read_text("utf-8").splitlines()[1].startswith("2026-03-11 06:00 UTC · ")

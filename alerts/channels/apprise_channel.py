@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 import threading
 from typing import Any
 
@@ -153,7 +154,8 @@ def chat_message(message: Message, *, title_limit: int, body_limit: int) -> tupl
         return title, body
     rest = "\nCut here."
     if message.incident:
-        rest = chat_text(f"{rest} barometer incidents show {message.incident} shows the rest.", 300)
+        command = f"barometer incidents show {shlex.quote(message.incident)}"
+        rest = chat_text(f"{rest} {command} shows the rest.", 300)
     if limit <= 2 * len(rest):
         return title, _fitting(cut(body, limit), BODY_BYTES)
     room = BODY_BYTES - len(rest.encode())

@@ -8,12 +8,16 @@ import os
 from pathlib import Path
 
 from alerts.channel import ChannelFailed
+from alerts.harmless_text import harmless, harmless_line
 from alerts.message import Message
 
 _log = logging.getLogger("barometer.alerts")
 
 PASSING_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 """Faults of the moment (disk full, too many files); every other one needs another setting."""
+
+MAX_TITLE, MAX_TEXT = 500, 500_000
+"""Characters of a title and of a text."""
 
 
 class LogChannel:
@@ -33,11 +37,13 @@ class LogChannel:
         if self._path is not None:
             self._append(self._path, message)
         level = logging.WARNING if message.kind == "opened" else logging.INFO
-        _log.log(level, "%s\n%s", message.title, message.body)
+        _log.log(level, "%s\n%s", *_shown(message))
 
     def _append(self, path: Path, message: Message) -> None:
-        head = f"{message.title}\n{message.created_at:%Y-%m-%d %H:%M} UTC · {message.id}"
-        data = f"{head}\n\n{message.body.rstrip()}\n\n{'-' * 78}\n\n".encode("utf-8", "replace")
+        title, body = _shown(message)
+        name = harmless_line(message.id, MAX_TITLE)
+        head = f"{title}\n{message.created_at:%Y-%m-%d %H:%M} UTC · {name}"
+        data = f"{head}\n\n{body.rstrip()}\n\n{'-' * 78}\n\n".encode()
         try:
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
@@ -55,3 +61,8 @@ class LogChannel:
                 f"the log channel cannot write {path}: {error.strerror or error}; {remedy}",
                 permanent=permanent,
             ) from error
+
+
+def _shown(message: Message) -> tuple[str, str]:
+    """Title and text as they may be shown in a terminal, which obeys control characters."""
+    return harmless_line(message.title, MAX_TITLE), harmless(message.body, MAX_TEXT)

@@ -112,6 +112,8 @@ ALTER TABLE messages
     ADD COLUMN falls     String AFTER severity, -- JSON (alerts/fall_facts.py)
     ADD COLUMN truncated UInt32 AFTER falls;
 
+ALTER TABLE digests ADD COLUMN html String AFTER body;
+
 -- What became of each message in each channel.
 CREATE TABLE IF NOT EXISTS deliveries (
     message  String,
