@@ -15,6 +15,7 @@ from datetime import date, timedelta
 import msgspec
 
 from alerts.board_scale import (
+    SIZE,
     Curve,
     GridLine,
     Place,
@@ -178,7 +179,7 @@ def _curve(curve: Curve, place: Place) -> DrawnCurve:
     return DrawnCurve(
         style=style_of(curve.target),
         line="".join(map(_joined, line)) if curve.joined else "",
-        band="".join(_joined([*band[::2], *band[::-2]]) + "z" for band in bands if len(band) > 2),
+        band="".join(_outline(band, place) for band in bands if band),
         dots=_marks(dots),
         hollow=_marks(hollow),
         label=curve.label if end else "",
@@ -206,6 +207,15 @@ def _joined(points: Sequence[tuple[int, int]]) -> str:
     for step in steps[1:]:
         text += step if step.startswith("-") else f" {step}"
     return f"M{points[0][0]} {points[0][1]}{text}"
+
+
+def _outline(band: Sequence[tuple[int, int]], place: Place) -> str:
+    """A closed path along the upper limits and back along the lower, which come in turn; a single day is a narrow bar."""
+    if len(band) == 2:
+        half = max(1, round(SIZE / place.days / 4))
+        (x, upper), (_, lower) = band
+        band = [(x - half, upper), (x - half, lower), (x + half, upper), (x + half, lower)]
+    return _joined([*band[::2], *band[::-2]]) + "z"
 
 
 def _marks(points: Iterable[tuple[int, int]]) -> str:

@@ -103,10 +103,14 @@ class Place(msgspec.Struct, frozen=True):
     low: float
     high: float
 
+    @property
+    def days(self) -> int:
+        """How many there are."""
+        return (self.last - self.first).days + 1
+
     def across(self, day: date) -> float:
         """Percent from the left; the edges lie half a day outside of the first and the last day."""
-        days = (self.last - self.first).days + 1
-        return round(100 * ((day - self.first).days + 0.5) / days, 2)
+        return round(100 * ((day - self.first).days + 0.5) / self.days, 2)
 
     def down(self, value: float) -> float:
         """Percent from the top; what lies outside is at the edge."""
@@ -129,9 +133,8 @@ def _step(low: float, high: float) -> int:
 
 def ticks(place: Place) -> Iterable[Tick]:
     """Firsts of months with their names, or Mondays where there are few days."""
-    days = (place.last - place.first).days + 1
-    every = [place.first + timedelta(days=n) for n in range(days)]
-    if days <= 70:
+    every = [place.first + timedelta(days=n) for n in range(place.days)]
+    if place.days <= 70:
         shown = [day for day in every if day.weekday() == 0]
         for n, day in enumerate(shown):
             label = f"{day.day} {_MONTHS[day.month - 1]}"

@@ -31,7 +31,8 @@ _MARKS = re.compile(r"(?<=\S)[*~]|[*~](?=\S)|`|(?<![^\W_])_+(?=\S)|(?<=\S)_+(?![
 _LOOK_ALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "_": "＿", "<": "‹", ">": "›"})
 _BRACKETS = re.compile(r"\](?=[(\[:])")
 _ENTITY = re.compile(r"&(?=[A-Za-z#])")
-_LINE_MARKS = re.compile(r"^([ \t]*)(?=[#>|=+-])", re.MULTILINE)
+# What makes a line a heading, a quotation, a list or a rule; not the minus of a figure.
+_LINE_MARKS = re.compile(r"^([ \t]*)(?=#|>|\||-#|[-+]\s|-{2}|={2})", re.MULTILINE)
 
 
 def harmless(text: str, limit: int) -> str:

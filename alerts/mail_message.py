@@ -28,7 +28,10 @@ CHARTS_HERE = "<!-- charts -->"
 """Where the HTML of a message wants its charts; without it they stand at its end."""
 
 MAX_TEXT = 200_000
-"""Characters of text, and of HTML."""
+"""Characters of text."""
+
+MAX_HTML = 1_000_000
+"""Characters; a longer page is not sent, for half a page is none."""
 
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=100)
 """Every server takes 7 bits. Ids stay on the line of their name, where some programs look for them alone."""
@@ -54,7 +57,7 @@ def mail_message(message: Message, settings: MailSettings) -> EmailMessage:
         if settings.unsubscribe.startswith("https://"):
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(harmless(message.body, MAX_TEXT))
-    if message.html:
+    if 0 < len(message.html) <= MAX_HTML:
         _add_html(mail, message, domain)
     return mail
 
@@ -77,12 +80,9 @@ def _add_html(mail: EmailMessage, message: Message, domain: str) -> None:
     drawn = [(fall, png) for fall, png in charts if png]
     name = message_id(message.id, domain).removeprefix("<barometer.").removesuffix(">")
     ids = [f"chart{number}.{name}" for number in range(1, len(drawn) + 1)]
-    page = _with_charts(harmless(message.html, MAX_TEXT), [fall for fall, _ in drawn], ids)
+    page = _with_charts(harmless(message.html, MAX_HTML), [fall for fall, _ in drawn], ids)
     mail.add_alternative(page, subtype="html")
-    parts = mail.get_payload()
-    assert isinstance(parts, list)
-    related = parts[1]
-    assert isinstance(related, EmailMessage)
+    *_, related = mail.iter_parts()
     for number, (each, (_, png)) in enumerate(zip(ids, drawn, strict=True), start=1):
         related.add_related(
             png,

@@ -79,9 +79,10 @@ def tell(edges: Edges, now: datetime) -> Told:
     states = deliveries.channel_states(edges.database)
     channels = {channel.name: channel for channel in edges.channels}
     heard: dict[str, Message] = {}
+    down: set[str] = set()  # one that failed is left alone for the rest of the round: it may stall at each message
     for one in waiting:
         message, channel = messages.get(one.message), channels.get(one.channel)
-        if message is None or channel is None:
+        if message is None or channel is None or one.channel in down:
             continue  # not saved in full, or a channel that the settings no longer name
         state = states.get(one.channel, ChannelState(channel=one.channel))
         if not life.is_due(one, state, now):
@@ -91,7 +92,9 @@ def tell(edges: Edges, now: datetime) -> Told:
             deliveries.store(edges.database, [life.postponed(one, free_at)])
             continue
         states[one.channel] = _send(edges.database, channel, message, one, state, now)
-        if not states[one.channel].error:
+        if states[one.channel].error:
+            down.add(one.channel)
+        else:
             heard[message.id] = message
     untold = {message.id for message in incidents.untold_messages(edges.database)}
     first = tuple(message for name, message in heard.items() if name in untold)

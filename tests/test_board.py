@@ -418,6 +418,13 @@ def test_the_page_of_an_incident_has_its_evidence_and_its_life() -> None:
     assert len(times) == 4 and times == sorted(times)
 
 
+def test_an_incident_of_a_society_without_a_page_stands_by_itself() -> None:
+    made = render(msgspec.structs.replace(board(), societies=()))
+    page = made[incident_file(board().incidents[0].incident.id)]
+    assert "Support for regular migration fell in XB" in visible_text(page)
+    assert [*elements(page, "a")] and "society/" not in page.decode().replace("data/", "")
+
+
 def test_a_digest_keeps_its_table_and_lets_its_paragraphs_flow() -> None:
     page = pages()["digest/2026-W22.html"]
     (table,) = elements(page, "pre")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from alerts.board import Hidden
 from alerts.board_pages import render
@@ -168,7 +170,7 @@ def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path)
     fill(opened)
     floors = tmp_path / "floors.toml"
     floors.write_text(
-        '[[floor]]\nsociety = "XA"\ntarget = "regular"\nvalue = 20\nset_by = "Ada Example"\n'
+        '[[floor]]\nsociety = "XA"\ntarget = "regular"\nvalue = 90\nset_by = "Ada Example"\n'
         'set_on = 2026-09-02\nreason = "The board wants to be told."\n'
     )
     for number, outcome in enumerate(("ok", "failed", "failed")):
@@ -193,7 +195,7 @@ def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path)
     page = collect_board(with_floors, now=NOW, names={}).societies[0]
     (view,) = page.series
     assert view.floor is not None and view.floor.set_by == "Ada Example"
-    assert view.floor_says.startswith("The level has been below it since 2026-10-0")
+    assert view.floor_says.startswith("The level has been below it since 2026-09-")
     (row,) = page.sources
     assert (row.outcome, row.attempts, row.failed, row.error) == ("failed", 3, 2, "it is gone")
     assert row.last_success == NOW - timedelta(hours=9)
@@ -373,5 +375,27 @@ def test_a_reader_never_meets_half_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "index.html").stat().st_ino != before
 
 
-def test_the_command_takes_a_folder_and_names() -> None:
-    assert {option.name for option in command.params} == {"output", "names"}
+# The command
+
+
+def test_the_command_writes_the_folder_and_says_where(opened: Edges, tmp_path: Path) -> None:
+    fill(opened)
+    (tmp_path / "names.toml").write_text('XA = " Alderland "\n', "utf-8")
+    arguments = ["--output", str(tmp_path / "b"), "--names", str(tmp_path / "names.toml")]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 0, result.output
+    assert re.fullmatch(
+        r"\d+ files, \d+ of them new or changed, 0 removed: .*/b/index\.html\n", result.output
+    )
+    if (tmp_path / "b" / "society").exists():  # days long past are not on the board of today
+        assert "Alderland" in (tmp_path / "b" / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", ["XA = 7", 'XA = " "', "XA", "[XA]", "\udcff"])
+def test_names_that_cannot_be_used_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "names.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = CliRunner().invoke(command, ["--names", str(file), "--output", str(tmp_path / "b")])
+    assert result.exit_code == 2
+    assert 'a line reads AT = "Austria"' in result.output
+    assert not (tmp_path / "b").exists()

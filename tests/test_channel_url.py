@@ -181,11 +181,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             assert str(refused).isprintable()
 
 
+@pytest.mark.parametrize("option", ["from", "to", "list_id"])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_text_that_means_harm_sets_no_option(name: str) -> None:
-    for option in ("list_id", "from", "to", "unsubscribe"):
-        with pytest.raises(ChannelUrlRefused):
-            channel_settings(f"smtp://m?{MAIL}&{option}={HOSTILE[name]}")
+def test_text_that_means_harm_sets_no_option(name: str, option: str) -> None:
+    others = "&".join(pair for pair in MAIL.split("&") if not pair.startswith(option))
+    with pytest.raises(ChannelUrlRefused):
+        channel_settings(f"smtp://m?{others}&{option}={HOSTILE[name]}")
 
 
 def test_the_host_is_what_stands_after_the_last_at_sign() -> None:

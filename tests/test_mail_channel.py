@@ -224,6 +224,11 @@ def test_a_digest_belongs_to_no_thread_and_needs_no_html(postbox: Postbox) -> No
     assert "References" not in mail
 
 
+def test_a_page_that_is_too_long_is_left_out_whole() -> None:
+    mail = mail_message(message(html="<p>" + "x" * 1_000_000), settings(25))
+    assert mail.get_content_type() == "text/plain"
+
+
 def test_charts_stand_where_the_page_wants_them_three_at_most() -> None:
     falls = tuple(fall(target) for target in ("regular", "irregular", "asylum", "general"))
     page = f"<html><body><p>above</p>{CHARTS_HERE}<p>below</p></body></html>"
