@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from alerts.harmless_text import cut
+from alerts.message import COLUMNS
 
 MOST_CHARACTERS = 600
 """Of one line."""
@@ -25,7 +26,11 @@ def blocks_of(text: str, most: int) -> tuple[list[Block], int]:
         if line.strip():
             block.append(cut(line.rstrip(), MOST_CHARACTERS))
         elif block:
-            found += _block(block)
+            for kind, part in _block(block):
+                if kind == "table" and found and found[-1][0] == "table":
+                    found[-1][1].extend(["", *part])  # blank lines part societies
+                else:
+                    found.append((kind, part))
             block = []
     return found, max(0, len(lines) - most)
 
@@ -42,15 +47,21 @@ def _block(lines: list[str]) -> list[Block]:
 
 
 def _flowing(lines: list[str]) -> list[str]:
-    """Lines that were broken at 78 columns joined again. A new entry is indented less than the line before it,
-    or as its first line was.
+    """Lines that were broken at 78 columns joined again. A line belongs to the one before it where it is indented more,
+    or where its first word had no room there; any other begins a new entry.
     """
     entries: list[str] = []
-    indent = len(lines[0]) - len(lines[0].lstrip())
+    before = ""
     for line in lines:
-        depth = len(line) - len(line.lstrip())
-        if not entries or (indent and depth <= indent):
-            entries.append(line.strip())
-        else:
+        words = line.split(maxsplit=1)
+        broken = len(before) + 1 + len(words[0] if words else "") > COLUMNS
+        if entries and (_indent(line) > _indent(lines[0]) or broken):
             entries[-1] += f" {line.strip()}"
+        else:
+            entries.append(line.strip())
+        before = line
     return entries
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

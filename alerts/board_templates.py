@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -143,9 +144,10 @@ def _stance(stance: Stance) -> str:
     return stance.value
 
 
-_FILTERS = {
+_FILTERS: dict[str, Callable[..., Any]] = {
     "about": words.called,
     "change": words.change_sentence,
+    "change_words": words.change_words,
     "cut": harmless_line,
     "digest_file": digest_file,
     "fall": words.fall_sentence,

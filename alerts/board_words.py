@@ -73,16 +73,21 @@ def rests_on(point: Point) -> str:
     return said if point.state is State.OK else f"{said}; {STATES[point.state]}"
 
 
-def change_sentence(change: SupportChange | None) -> str:
-    """The change against the seven days before, in words."""
+def change_words(change: SupportChange | None) -> str:
+    """The change against the seven days before, where that is said beside it."""
     if change is None:
-        return "It can't be compared with the seven days before."
-    limits = f"interval {interval(change.lower, change.upper)}"
+        return "Can't be compared."
+    limits = f"(interval {interval(change.lower, change.upper)})"
     if change.upper < 0:
-        return f"{-change.change:.0f} points lower than in the seven days before ({limits})."
+        return f"{-change.change:.0f} points lower {limits}."
     if change.lower > 0:
-        return f"{change.change:.0f} points higher than in the seven days before ({limits})."
-    return f"No change since the seven days before that chance would not explain ({limits})."
+        return f"{change.change:.0f} points higher {limits}."
+    return f"No change beyond chance {limits}."
+
+
+def change_sentence(change: SupportChange | None) -> str:
+    """The same as a sentence of its own."""
+    return f"Against the seven days before: {change_words(change)[:1].lower()}{change_words(change)[1:]}"
 
 
 def happened(incident: Incident) -> str:

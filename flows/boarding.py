@@ -212,7 +212,7 @@ class _Shared:
         if not all(pair):
             return ""
         days = [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
-        columns = []
+        columns: list[list[float | None]] = []
         for one in pair:
             usable = {p.day: p.net_support for p in one or () if p.state is State.OK}
             columns.append([usable.get(day) for day in days])

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     alert_log: Path = Field(
         Path("var/alerts.log"), description="File that the log channel appends alerts to"
     )
+    board: Path | None = Field(
+        None, description="Folder of the board, written anew after each watch; unset: none"
+    )
     batch_size: int = Field(500, ge=1, le=10_000, description="Documents judged in one batch")
     host_pause: float = Field(
         1.0, ge=0, le=3600, description="Seconds between two requests to the same host"

@@ -45,7 +45,12 @@ def watch(now: datetime | None = None) -> str:
     with edges() as opened:
         if now is None:
             tell_of_overdue_digest(opened, now_utc())
-        return str(watch_series(opened, now=now or now_utc()))
+        report = str(watch_series(opened, now=now or now_utc()))
+        if opened.settings.board is not None:
+            from flows.boarding import write_board
+
+            write_board(opened, opened.settings.board, now=now or now_utc())
+    return report
 
 
 def weekly(week: str | None = None, now: datetime | None = None) -> str:

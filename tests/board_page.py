@@ -35,7 +35,7 @@ def elements(page: bytes, *names: str) -> Iterator[ElementTree.Element]:
 
 def name_of(element: ElementTree.Element) -> str:
     """Its name without a namespace."""
-    return str(element.tag).rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return str(element.tag).rpartition("}")[2]
 
 
 def text_of(element: ElementTree.Element) -> str:

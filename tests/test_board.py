@@ -15,7 +15,16 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from alerts.board import Board, DigestView, LifeEvent, SeriesView, SocietyPage, SourceRow, TopicRow
+from alerts.board import (
+    Board,
+    DigestView,
+    IncidentView,
+    LifeEvent,
+    SeriesView,
+    SocietyPage,
+    SourceRow,
+    TopicRow,
+)
 from alerts.board_chart import draw
 from alerts.board_files import WRITTEN, data_file, incident_file, society_file
 from alerts.board_pages import render
@@ -156,7 +165,7 @@ def _floor(text: str) -> Floor:
     )
 
 
-def _harmed_incident(view: SeriesView, text: str):  # type: ignore[no-untyped-def]
+def _harmed_incident(view: SeriesView, text: str) -> IncidentView:
     made = incident_view(
         view,
         [
