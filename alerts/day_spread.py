@@ -16,11 +16,6 @@ NEWS_VARIANCE = 4.0
 _NEWS_SD = 6.0
 """… and how far from it that of a series may well be."""
 
-_WANDER_SD = 3.0
-"""How large the variance of a wandering level (points^2) may well be; most levels do not wander."""
-
-_WANDER_MEMORY = 0.97
-
 _WEEK = 7
 _LEARN_EVERY = 7
 _LOOK_BACK = 360
@@ -42,8 +37,6 @@ class DaySpread:
         """What the days have shown a variance to be worth, as a factor."""
         self.news = np.full(series, NEWS_VARIANCE)
         """Variance of the news of a day, points^2."""
-        self.wander = np.zeros(series)
-        """Variance of a level that wanders over weeks, points^2."""
 
     def centred(self, t: int, x: Array, v: Array, usable: npt.NDArray[np.bool_]) -> Array:
         """x less the mean of its weekday, shrunk by three days; weekdays are centred on their mean."""
@@ -114,30 +107,6 @@ class DaySpread:
         trust = _NEWS_SD**2 / (_NEWS_SD**2 + noise)
         news = np.minimum(trust * found + (1 - trust) * NEWS_VARIANCE, 0.6 * typical)
         self.news = np.where(enough, news, self.news)
-        self.wander = np.where(enough, _wandering(clipped, weight), self.wander)
-
-
-def _wandering(x: Array, weight: Array) -> Array:
-    """(series,) variance of the level over weeks, from how weekly means resemble those two to four weeks later, which
-    news of a few days does not reach. Less one standard error, so that a level that does not wander has none.
-    """
-    weeks = x.shape[1] // _WEEK
-    if weeks < 8:
-        return np.zeros(len(x))
-    w = weight[:, -weeks * _WEEK :].reshape(len(x), weeks, _WEEK).sum(2)
-    top = (weight * x)[:, -weeks * _WEEK :].reshape(len(x), weeks, _WEEK).sum(2)
-    mean = np.divide(top, w, out=np.zeros_like(top), where=w > 0)
-    found, pairs = np.zeros(len(x)), np.zeros(len(x))
-    for lag in (2, 3, 4):
-        alike = _WANDER_MEMORY ** (_WEEK * lag)
-        both = w[:, lag:] * w[:, :-lag]
-        found += alike * (both * mean[:, lag:] * mean[:, :-lag]).sum(1)
-        pairs += alike**2 * both.sum(1)
-    spread = (w * mean**2).sum(1) / np.maximum((w > 0).sum(1), 1)  # 1 without news and wandering
-    noise = spread**2 / np.maximum(pairs, 1e-12)
-    trust = _WANDER_SD**2 / (_WANDER_SD**2 + noise)
-    variance: Array = trust * np.maximum(found / np.maximum(pairs, 1e-12) - np.sqrt(noise), 0.0)
-    return variance
 
 
 def _median(values: Array) -> float:

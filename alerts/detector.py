@@ -42,12 +42,6 @@ mean of the last so many is two thirds of the way back; earlier, by more than it
 FEWEST_DAYS_BACK = 3
 """Days after an alarm that are needed to call it over."""
 
-CAUTION = 3.0
-"""What a series that has just alarmed must bring more, in log evidence, …"""
-
-CAUTION_HALVES = 45.0
-"""… half of it after so many days: where a level wanders, false alarms come in clusters."""
-
 
 class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator may change."""
@@ -137,13 +131,13 @@ def find_in_panel(
 def threshold_for(sigma: float | Array, settings: DetectorSettings = _DEFAULTS) -> float | Array:
     """What the score must pass, for days with standard deviation `sigma` (points).
 
-        h = ln(ARL) - 0.72 + 0.03 ln(sigma / 9)         ARL = false_alarm_days x series, in days
+        h = ln(ARL) - 0.92 + 0.16 ln(sigma / 9)         ARL = false_alarm_days x series, in days
 
     ln(ARL) is the martingale bound of Pollak 1987: without a change exp(S) - t is a martingale. The rest was
     fitted so that the mean time between false alarms is ARL (`python -m benchmarks.detection`).
     """
     arl = settings.false_alarm_days * max(1, settings.series)
-    threshold: float | Array = math.log(arl) - 0.72 + 0.03 * np.log(np.asarray(sigma) / 9)
+    threshold: float | Array = math.log(arl) - 0.92 + 0.16 * np.log(np.asarray(sigma) / 9)
     return threshold
 
 
@@ -164,7 +158,6 @@ class _Walk:
         self._evidence = FallEvidence(n)
         self._open = np.zeros(n, dtype=bool)
         self._since = np.zeros(n, dtype=np.int64)
-        self._alarmed_on = np.full(n, -np.inf)
         self._change = np.zeros(n)
         self._after: list[list[float]] = [[] for _ in range(n)]
         self._drops: list[list[Drop]] = [[] for _ in range(n)]
@@ -186,9 +179,9 @@ class _Walk:
         own = np.maximum(total - news, 0.25 * total)
         lasting = own + news * (1 + NEWS_MEMORY) / (1 - NEWS_MEMORY)
         short = np.maximum(lasting / np.maximum(day.past, 1) - lasting / BASELINE_DAYS, 0.0)
-        extra = np.where(day.usable, short, 0.0) + self._spread.wander
+        extra = np.where(day.usable, short, 0.0)
         score, lead = self._evidence.add(t, x, own, news, extra, day.usable, open_)
-        threshold = threshold_for(np.sqrt(own + news), self._settings) + self._caution(t)
+        threshold = np.asarray(threshold_for(np.sqrt(own + news), self._settings))
         alarm = day.usable & (score > threshold) & (lead > BEATS_SHOCK)
         for s in np.flatnonzero(open_):
             self._spread.fell(int(s), t, t)
@@ -202,10 +195,6 @@ class _Walk:
             z = x / np.sqrt(own + news)
         for s in np.flatnonzero(day.usable & (z < -SHOCK_SIGMAS)):
             self._shocks[s].append(self._shock(int(s), t, day, float(x[s]), float(z[s])))
-
-    def _caution(self, t: int) -> Array:
-        caution: Array = CAUTION * 0.5 ** ((t - self._alarmed_on) / CAUTION_HALVES)
-        return caution
 
     def _follow(self, s: int, t: int, x: float, lasting: float, news: float) -> None:
         """A day of an open fall: is it over, or has its level become the usual one?"""
@@ -253,7 +242,6 @@ class _Walk:
             self._open[s] = True
         self._change[s] = rests_at + fall.change
         self._after[s] = []
-        self._alarmed_on[s] = t
 
     def _likeliest(self, s: int, t: int, ratio: float, rests_at: float) -> _Window:
         """The window up to t that stands out most from `rests_at`: the largest -sum((x - r)/v) / sqrt(sum(1/v))."""

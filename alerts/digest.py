@@ -117,7 +117,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     signals: tuple[Signal, ...] = ()
     """Seen in the week and not alerted; by series and day."""
     typical: Mapping[str, Sequence[Excerpt]] = msgspec.field(default_factory=dict)
-    """Typical excerpts of what was read most in the week, by society."""
+    """What documents of the week say most clearly, by society: not what is typical, nor what most people met."""
     labelled: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Labelled documents of the matrix that corrects a target's figures, by target; others are not corrected."""
 

@@ -32,8 +32,8 @@ CLIP = 10.0
 """An innovation counts for at most so many standard deviations."""
 
 _DECAY = 0.97
-"""Of the level's distance from the past, from day to day: the days that make up the past are exchanged one by one, and
-a level that wanders comes back. While a fall is open the past is frozen, and nothing comes back by itself."""
+"""Of the level's distance from the past, from day to day: the days that make up the past are exchanged one by one.
+While a fall is open the past is frozen, and nothing comes back by itself."""
 
 _NEVER = -1e9
 
@@ -63,8 +63,7 @@ class FallEvidence:
         days better than the likeliest passing shock, each of its best size (log likelihood).
 
         `variance` is that of x without the news, `extra` that of the level's distance from the past: what the past errs
-        by beyond a full past, and how far the level wanders. `frozen`: the past is. Days that are not usable change
-        nothing but time.
+        by beyond a full past. `frozen`: the past is. Days that are not usable change nothing but time.
         """
         new = usable & ~self._started
         self._cov[new] = 0.0
@@ -105,7 +104,8 @@ class FallEvidence:
 
     def absorb(self, series: int, level: float, variance: float, news: float) -> None:
         """The level of a series is now known to lie so far from its past, with this variance: what comes is compared
-        with that level, and a level that was taken too low by chance comes back within days.
+        with that level. One that was taken too low by chance comes back within days, and how far it came back stays in
+        doubt for weeks: where a level wanders, false alarms do not follow one another.
         """
         self._mean[series] = level, 0.0
         self._cov[series] = np.diag([variance, news])
