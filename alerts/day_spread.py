@@ -84,7 +84,7 @@ class DaySpread:
         if not enough.any():
             return
         z = np.where(seen, x, 0.0) / np.sqrt(np.where(seen, v, 1.0))
-        spread = np.array([_median(np.abs(row[ok])) for row, ok in zip(z, seen, strict=True)])
+        spread = _medians(np.abs(z), seen)
         n = np.minimum(days, 60)
         scale = (n * (spread / _MAD_OF_NORMAL) ** 2 + 20) / (n + 20)
         self.scale = np.where(enough, scale, self.scale)
@@ -99,7 +99,7 @@ class DaySpread:
             top += NEWS_MEMORY**lag * (pairs * clipped[:, lag:] * clipped[:, :-lag]).sum(1)
             bottom += NEWS_MEMORY ** (2 * lag) * pairs.sum(1)
         found = np.clip(top / np.maximum(bottom, 1e-12), 0, 200)
-        typical = np.array([_median(row[ok]) for row, ok in zip(variance, seen, strict=True)])
+        typical = _medians(variance, seen)
         squares = sum(NEWS_MEMORY ** (2 * lag) for lag in (1, 2, 3))
         noise = typical**2 / np.maximum(
             squares * days, 1
@@ -109,5 +109,11 @@ class DaySpread:
         self.news = np.where(enough, news, self.news)
 
 
-def _median(values: Array) -> float:
-    return float(np.median(values)) if len(values) else 1.0
+def _medians(values: Array, seen: npt.NDArray[np.bool_]) -> Array:
+    """(series,) median of each row's values that are seen; 1 where none is."""
+    ordered = np.sort(np.where(seen, values, np.inf), axis=1)
+    n = seen.sum(1)
+    each = np.arange(len(values))
+    low, high = ordered[each, np.maximum(n - 1, 0) // 2], ordered[each, np.minimum(n // 2, n - 1)]
+    medians: Array = np.where(n > 0, (low + high) / 2, 1.0)
+    return medians

@@ -5,16 +5,18 @@ counts by outlet and story -copies once-> drops, shocks        -each document-> 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import msgspec
+import numpy as np
 
 from alerts.change_label import labelled_change
 from alerts.confusion import Confusion, correction
-from alerts.detector import WINDOW_DAYS, DetectorSettings, Watched, find
+from alerts.detector import DetectorSettings, Found, find_in_panel
 from alerts.drop import Drop, Settled
-from alerts.point import Point, StanceCount, State
+from alerts.outlet_panel import OutletPanel
 from alerts.signal import (
     MIX_BEFORE_DAYS,
     MIX_DAYS,
@@ -24,10 +26,15 @@ from alerts.signal import (
     shock_signals,
 )
 from alerts.weighting import Weighting
+from classify.onnx_model import available_cpus
 from flows.correcting import confusions_of
 from flows.wiring import Edges
-from storage import daily_counts
+from storage import daily_counts, outlet_histories
 from storage.daily_counts import Series
+from storage.database import Database
+
+BATCH = 125
+"""Series that are walked through side by side."""
 
 
 class Falls(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,67 +46,91 @@ class Falls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_falls(
-    series: Mapping[Series, Sequence[Point]], edges: Edges, *, series_in_all: int = 0
+    edges: Edges, series: Collection[Series], first: date, last: date, *, series_in_all: int = 0
 ) -> Falls:
-    """Falls in these series, whose points say which days to look at; `series_in_all` share the false alarms.
+    """Falls in these series as the days from `first` to `last` show them; `series_in_all` share the false alarms.
 
     Days on which sources were down are not looked at. Thin days are: they carry the little that they are worth.
     """
-    days = [point.day for one in series.values() for point in one]
-    if not days:
-        return Falls()
+    names = sorted(series)
     settings = DetectorSettings(
         false_alarm_days=365 / edges.settings.false_alarms_per_year,
-        series=max(1, series_in_all, len(series)),
+        series=max(1, series_in_all, len(names)),
     )
-    counts = daily_counts.counts_of_series(edges.database, sorted(series), min(days), max(days))
-    confusions = confusions_of(edges.classifier, {target for _, target in series})
-    watched = [
-        Watched(
-            society=society,
-            target=target,
-            counts=counts.get((society, target), {}),
-            scores=correction(confusions[target]).scores,
-            unusable=[point.day for point in one if point.state is State.DEGRADED],
+    confusions = confusions_of(edges.classifier, {target for _, target in names})
+    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+    panels = (_panels(edges.database, batch, first, last) for batch in batches)
+    with ThreadPoolExecutor(available_cpus()) as pool:  # numpy leaves the others to work
+        found = list(
+            pool.map(lambda batch, both: _find(batch, both, confusions, settings), batches, panels)
         )
-        for (society, target), one in series.items()
-    ]
-    found = find(watched, settings)
-    copied = [each for each in watched if _has_copies(each.counts, max(days))]
-    by_document = find(copied, settings, weighting=Weighting.PER_DOCUMENT) if copied else ()
-    drops = tuple(drop for one in found for drop in one.drops)
+    drops = tuple(drop for per_story, _ in found for one in per_story for drop in one.drops)
+    by_document = [drop for _, others in found for one in others for drop in one.drops]
     return Falls(
         drops=drops,
-        settled=tuple(size for one in found for size in one.settled),
+        settled=tuple(size for per_story, _ in found for one in per_story for size in one.settled),
         signals=(
-            *(signal for one in found for signal in shock_signals(one.shocks)),
-            *amplifications([drop for one in by_document for drop in one.drops], drops),
-            *mix_signals(counts, confusions, max(days)),
+            *(
+                signal
+                for per_story, _ in found
+                for one in per_story
+                for signal in shock_signals(one.shocks)
+            ),
+            *amplifications(by_document, drops),
+            *mix_signals(edges.database, names, confusions, last),
         ),
     )
 
 
-def mix_signals(
-    counts: Mapping[Series, Mapping[date, Sequence[StanceCount]]],
+Panels = tuple[OutletPanel, OutletPanel | None]
+"""Per story, and per document where some story is told more than once."""
+
+
+def _panels(database: Database, series: Sequence[Series], first: date, last: date) -> Panels | None:
+    """None where there is no document."""
+    began = outlet_histories.first_day(database, series, first, last)
+    if began is None:
+        return None
+    panel, copies = outlet_histories.panel_of(database, series, began, last)
+    if not copies:
+        return panel, None
+    by_document, _ = outlet_histories.panel_of(
+        database, series, began, last, weighting=Weighting.PER_DOCUMENT
+    )
+    return panel, by_document
+
+
+def _find(
+    series: Sequence[Series],
+    panels: Panels | None,
     confusions: Mapping[str, Confusion],
-    day: date,
+    settings: DetectorSettings,
+) -> tuple[Sequence[Found], Sequence[Found]]:
+    """What is found per story, and per document; what is said of a series depends on no other."""
+    if panels is None:
+        return (), ()
+    scores = np.array([correction(confusions[target]).scores for _, target in series])
+    per_story, by_document = panels
+    return (
+        find_in_panel(per_story, series, scores, settings),
+        find_in_panel(by_document, series, scores, settings) if by_document is not None else (),
+    )
+
+
+def mix_signals(
+    database: Database, series: Sequence[Series], confusions: Mapping[str, Confusion], day: date
 ) -> list[Signal]:
     """Series whose week up to `day` lies lower than the four before it for no other reason than who wrote."""
     since = day - timedelta(days=MIX_DAYS - 1)
     first = since - timedelta(days=MIX_BEFORE_DAYS)
     found = []
+    counts = daily_counts.counts_of_series(database, series, first, day)
     for (society, target), by_day in counts.items():
         change = labelled_change(
-            [row for d, rows in by_day.items() if first <= d < since for row in rows],
-            [row for d, rows in by_day.items() if since <= d <= day for row in rows],
+            [row for d, rows in by_day.items() if d < since for row in rows],
+            [row for d, rows in by_day.items() if d >= since for row in rows],
             confusions[target],
         )
         if change and (signal := mix_signal(society, target, since, day, change)):
             found.append(signal)
     return found
-
-
-def _has_copies(counts: Mapping[date, Sequence[StanceCount]], last: date) -> bool:
-    """Whether any story was told more than once where a fall could begin: else both countings are the same."""
-    first = last - timedelta(days=WINDOW_DAYS)
-    return any(row.story for day, rows in counts.items() if day >= first for row in rows)

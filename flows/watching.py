@@ -15,7 +15,7 @@ import msgspec
 from alerts.alert_text import write_alert
 from alerts.fall_facts import FallFacts
 from alerts.floor_watch import FloorState, Side
-from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, step
+from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, Status, step
 from alerts.message import Message
 from alerts.net_support import estimate_points
 from alerts.signal import Signal
@@ -68,15 +68,13 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     waiting = days_to_watch.waiting(edges.database, today)
     floors = load_floors(edges.settings, now, [target.name for target in edges.targets])
     changed = {day.series for day in waiting}
-    series = points.points_of_series(
-        edges.database, sorted(changed | {(f.society, f.target) for f in floors}), first, last
-    )
-    in_all = len(points.series_between(edges.database, first, last))
-    found = find_falls(
-        {key: days for key, days in series.items() if key in changed}, edges, series_in_all=in_all
-    )
-    standing = stand_toward(floors, series)
     known = incidents.stored_incidents(edges.database)
+    followed = {(one.society, one.target) for one in known if one.status != Status.RESOLVED}
+    followed |= {(floor.society, floor.target) for floor in floors}
+    series = points.points_of_series(edges.database, sorted(followed), first, last)
+    in_all = len(points.series_between(edges.database, first, last))
+    found = find_falls(edges, changed, first, last, series_in_all=in_all)
+    standing = stand_toward(floors, series)
     result = step(
         known,
         found.drops,

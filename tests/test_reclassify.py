@@ -472,7 +472,9 @@ def test_a_fall_that_judging_again_shows_in_old_days_is_no_news(opened: Edges) -
         pytest.approx(40),
         pytest.approx(-80),
     ]
-    assert find_falls(series, opened).drops, "the fall is there to be found"
+    assert find_falls(opened, series, start.date(), now.date()).drops, (
+        "the fall is there to be found"
+    )
     report = watch(again, now=now)
     assert (report.points, report.opened, report.told) == (0, (), 0)
     assert incidents.stored_incidents(opened.database) == []

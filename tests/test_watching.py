@@ -12,13 +12,13 @@ from alerts.channel import Channel, ChannelFailed
 from alerts.channel_rules import ChannelRule
 from alerts.confusion import correction
 from alerts.delivery import Delivery
-from alerts.detector import DetectorSettings, Found, Watched
+from alerts.detector import DetectorSettings, Found
+from alerts.drop import Drop
 from alerts.incident import Status
 from alerts.message import Message
 from alerts.point import Point, StanceCount, State
 from alerts.severity import Severity
 from alerts.signal import SignalKind
-from alerts.weighting import Weighting
 from classify.judge import Judged
 from flows import finding_falls, watching
 from flows.correcting import confusion_of
@@ -27,6 +27,7 @@ from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import Edges, edges
 from storage import daily_counts, deliveries, incidents, points, signals
+from storage.daily_counts import Series
 from storage.database import Database, DatabaseUnavailable, next_version
 from storage.incidents import stored_incidents, untold_messages
 from tests.judged_documents import OUTLETS, TOPIC, a_day, document, judged, store
@@ -173,7 +174,7 @@ def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> N
     fill(opened, range(FALL))
     fill(opened, range(FALL, FALL + 1), supporting=1, opposing=9)
     number = FALL
-    while not find_falls({SERIES: estimated(opened)}, opened).drops:
+    while not drops_of(opened):
         number += 1
         fill(opened, range(number, number + 1), supporting=1, opposing=9)
     midnight = datetime.combine(day(number + 1), datetime.min.time(), UTC)
@@ -187,9 +188,9 @@ def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> N
     assert [one.detected_on for one in watch(opened, now=midnight).opened] == [day(number)]
 
 
-def estimated(opened: Edges) -> list[Point]:
+def drops_of(opened: Edges) -> tuple[Drop, ...]:
     watching.estimate_counted_days(opened)
-    return stored_points(opened)
+    return find_falls(opened, [SERIES], day(0), day(99)).drops
 
 
 def test_a_fall_in_the_past_that_is_filled_in_late_is_no_news(
@@ -198,7 +199,7 @@ def test_a_fall_in_the_past_that_is_filled_in_late_is_no_news(
     fill_with_a_fall(opened)
     fill(opened, range(FALL + 4, FALL + 14), supporting=1, opposing=9)
     report = watch(opened, now=morning_after(FALL + 13))
-    assert find_falls(points.points_between(opened.database, day(0), day(99)), opened).drops
+    assert drops_of(opened)
     assert (report.opened, report.points) == ((), FALL + 14)
     assert (stored_incidents(opened.database), people.told) == ([], [])
 
@@ -269,11 +270,11 @@ def test_only_series_with_new_days_are_looked_at(
 ) -> None:
     looked: list[list[str]] = []
 
-    def record(series: list[Watched], *_: object, **__: object) -> tuple[Found, ...]:
-        looked.append([one.society for one in series])
-        return tuple(Found() for _ in series)
+    def record(panel: object, names: list[Series], *_: object) -> tuple[Found, ...]:
+        looked.append([society for society, _ in names])
+        return tuple(Found() for _ in names)
 
-    monkeypatch.setattr(finding_falls, "find", record)
+    monkeypatch.setattr(finding_falls, "find_in_panel", record)
     for society in ("XA", "XB"):
         number = ord(society[1]) * 10
         store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))
@@ -430,12 +431,12 @@ def test_all_series_share_the_budget_of_false_alarms(
     used: list[DetectorSettings] = []
 
     def record(
-        series: list[Watched], settings: DetectorSettings, **weighting: Weighting
+        panel: object, names: list[Series], scores: object, settings: DetectorSettings
     ) -> tuple[Found, ...]:
         used.append(settings)
-        return tuple(Found() for _ in series)
+        return tuple(Found() for _ in names)
 
-    monkeypatch.setattr(finding_falls, "find", record)
+    monkeypatch.setattr(finding_falls, "find_in_panel", record)
     for society in ("XA", "XB", "XC"):
         number = ord(society[1]) * 10
         store(opened.database, *a_day(day(0), 5, 5, society=society, first_number=number))
