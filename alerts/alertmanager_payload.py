@@ -77,7 +77,7 @@ def alertmanager_payload(message: Message, *, receiver: str, board: str = "") ->
 
 def _encoded(message: Message, alerts: list[_Alert], receiver: str, board: str) -> bytes:
     firing = any(alert.status == "firing" for alert in alerts)
-    group = {
+    group: dict[str, str] = {
         name: alerts[0].labels[name]
         for name in ("alertname", "society")
         if name in alerts[0].labels

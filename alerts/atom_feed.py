@@ -89,7 +89,8 @@ def write_atom(entries: Sequence[AtomEntry], *, name: str, title: str, link: str
         content = ElementTree.SubElement(entry, f"{_ATOM}content", {"type": "html"})
         content.text = f"<pre>{html.escape(each.text, quote=False)}</pre>"
     ElementTree.indent(feed, " ")
-    return _DECLARATION + ElementTree.tostring(feed, encoding="utf-8") + b"\n"
+    written: bytes = ElementTree.tostring(feed, encoding="utf-8")
+    return _DECLARATION + written + b"\n"
 
 
 def read_atom(data: bytes) -> tuple[AtomEntry, ...]:

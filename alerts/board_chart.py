@@ -170,7 +170,7 @@ def _curve(curve: Curve, place: Place) -> DrawnCurve:
         line[-1].append(at)
         if one.lower is not None and one.upper is not None:
             bands[-1] += [place.pixel(one.day, one.upper), place.pixel(one.day, one.lower)]
-    dots = []
+    dots: list[tuple[int, int]] = []
     for one in of_days(curve.dots, place.first, place.last):
         if one.net_support is not None:
             marks = dots if one.state is State.OK else hollow

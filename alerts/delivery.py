@@ -85,7 +85,7 @@ def postponed(delivery: Delivery, until: datetime) -> Delivery:
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts (1 or more)."""
     doublings = min(max(attempts, 1) - 1, 10)  # no powers that nobody waits for
-    return min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
+    return min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
 
 
 def after_acceptance(state: ChannelState) -> ChannelState:

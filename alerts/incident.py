@@ -197,10 +197,10 @@ def step(
             )
     for size in settled:
         series = (size.society, size.target)
-        incident = still_open.get(series)
-        if incident is not None and _found_on(incident) == size.detected_on:
+        sized = still_open.get(series)
+        if sized is not None and _found_on(sized) == size.detected_on:
             still_open[series] = msgspec.structs.replace(
-                incident,
+                sized,
                 settled_change=size.change,
                 settled_lower=size.lower,
                 settled_upper=size.upper,

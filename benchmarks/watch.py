@@ -53,7 +53,9 @@ GROUP BY society, target, day
 def fill(opened: Edges, series: int, days: int, outlets: int) -> None:
     """A history in which every day is counted and estimated."""
     values = {"series": series, "days": days, "outlets": outlets, "last": LAST.isoformat()}
-    opened.database.execute(_COUNTS.replace("s % 4", "s %% 4"), values | {"version": next_version()})
+    opened.database.execute(
+        _COUNTS.replace("s % 4", "s %% 4"), values | {"version": next_version()}
+    )
     opened.database.execute(_POINTS, {"version": next_version()})
 
 
@@ -86,7 +88,11 @@ def measure(series: int, days: int, outlets: int) -> Table:
     table = Table(
         title=f"One watch over {series:,} SIMULATED series of {outlets} outlets, embedded database"
     )
-    for name in ("series with a new day", f"{days // 3:,} days of history", f"{days:,} days of history"):
+    for name in (
+        "series with a new day",
+        f"{days // 3:,} days of history",
+        f"{days:,} days of history",
+    ):
         table.add_column(name, justify="right")
     found: dict[int, list[float]] = {}
     some = [0, max(1, series // 20), series]

@@ -42,6 +42,9 @@ LONGEST_FIRST = (
     "test_bus",
     "test_stored_figures",
     "test_excerpts",
+    "test_board_in_browser",
+    "test_board",
+    "test_watching",
 )
 """Files that take longest, so that no process is left with one of them when the others are done."""
 

@@ -595,8 +595,8 @@ def test_no_cell_of_text_is_a_formula_and_numbers_stay_numbers() -> None:
         for cell in (cell for row in rows for cell in row):
             number = re.fullmatch(r"-?\d+(\.\d+)?", cell)
             assert number or not cell.startswith(("=", "+", "-", "@", "\t", "\r")), (path, cell)
-    rows = rows_of(pages()["data/series.XB.irregular.csv"])
-    assert all(float(row["lower"]) < 0 for row in rows if row["lower"].startswith("-"))
+    days = rows_of(pages()["data/series.XB.irregular.csv"])
+    assert all(float(row["lower"]) < 0 for row in days if row["lower"].startswith("-"))
 
 
 # Everybody can read it

@@ -179,7 +179,9 @@ def test_labels_at_the_right_edge_do_not_lie_on_each_other() -> None:
     drawn = draw(
         lines, FIRST, FIRST + timedelta(9), ident="c", title="", desc="", height=250, rules=rules
     )
-    at = sorted(one.label_y for one in (*drawn.curves, *drawn.rules))
+    at = sorted(
+        [*(curve.label_y for curve in drawn.curves), *(rule.label_y for rule in drawn.rules)]
+    )
     assert all(b - a >= 100 * 17 / 250 - 0.02 for a, b in pairwise(at))
     assert at[-1] <= 100
     by_name = {curve.label: curve.label_y for curve in drawn.curves}

@@ -88,7 +88,7 @@ def test_a_path_that_no_board_writes_is_none_of_it(path: str) -> None:
 
 
 def test_a_cell_of_text_is_never_a_formula_and_a_number_stays_one() -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["=1+1", "+1", "-1", "@SUM(A1)", "\t=2", "\r=2", "＝1", "a=1"],
         [-1.234, 3, None, -0.001, "", "x\n=1", 'a"b', "a,b"],
     ]

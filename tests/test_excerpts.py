@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
+from alerts.digest_text import digest_message
 from alerts.excerpt import MAX_CHARACTERS, Excerpt, excerpt_lines, shown_sentence
 from alerts.incident import Incident, Status
 from alerts.message import SAID_MOST_CLEARLY
 from classify.disposition import Disposition
 from classify.judge import Judged
 from classify.stance import Probabilities, Stance
-from flows.digesting import write_digest
+from flows.digesting import collect_digest
 from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
 from flows.watching import watch
@@ -207,11 +208,11 @@ def test_the_digest_quotes_documents_of_the_week_under_their_incident(opened: Ed
         reason="the evidence passed",
     )
     now = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    without = write_digest(opened, "2026-W47", now).body
+    without = digest_message(collect_digest(opened, "2026-W47", now)).body
     assert SAID_MOST_CLEARLY not in without
     incidents.store_incidents(opened.database, [incident])
-    body = write_digest(opened, "2026-W47", now).body
+    body = digest_message(collect_digest(opened, "2026-W47", now)).body
     incidents_part = body.split("\nIncidents\n")[1].split("\nWhat was read\n")[0]
     assert f"against: “{AGAINST}” (Herald, 2026-11-17)" in " ".join(incidents_part.split())
     assert incidents_part.count("against:") == 1
-    assert SAID_MOST_CLEARLY not in write_digest(opened, "2026-W46", now).body
+    assert SAID_MOST_CLEARLY not in digest_message(collect_digest(opened, "2026-W46", now)).body
