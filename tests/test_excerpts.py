@@ -212,7 +212,7 @@ def test_the_digest_quotes_documents_of_the_week_under_their_incident(opened: Ed
     assert SAID_MOST_CLEARLY not in without
     incidents.store_incidents(opened.database, [incident])
     body = digest_message(collect_digest(opened, "2026-W47", now)).body
-    incidents_part = body.split("\nIncidents\n")[1].split("\nWhat was read\n")[0]
+    incidents_part = body.split("\nIncidents\n")[1].split("\n\n")[0]
     assert f"against: “{AGAINST}” (Herald, 2026-11-17)" in " ".join(incidents_part.split())
     assert incidents_part.count("against:") == 1
     assert SAID_MOST_CLEARLY not in digest_message(collect_digest(opened, "2026-W46", now)).body

@@ -297,10 +297,10 @@ def test_incidents_are_listed_with_their_figures(migrated: Place) -> None:
     )
     with edges(load_settings(), sources=[]) as found:
         store_incidents(found.database, [fall, over])
-    migrated.set("COLUMNS", "100")
+    migrated.set("COLUMNS", "120")
     (line,) = migrated.run("incidents", "list", "--status", "open").out.splitlines()[2:]
-    assert line.split(maxsplit=7) == [
-        *("XB", "regular", "open", "2026-10-31", "2026-11-06", "+21", "-8"),
+    assert line.split(maxsplit=6) == [
+        *("XB-regular-2026-11-06", "open", "alert", "2026-10-31", "+21", "-8"),
         "-29 (-47 to -11)",
     ]
     assert len(migrated.run("incidents", "list").out.splitlines()) == 4

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from classify.corpus import held_out, load_corpus
+from flows.boarding import write_board
 from flows.demo.outlets import USUAL, Outlets
 from flows.demo.picture import picture
 from flows.demo.scenario import simulate, sources
@@ -34,6 +35,8 @@ END_DAY = date(2026, 11, 15)
 
 DAYS_BEFORE = 5
 """Days before the fall at which the monitor starts; all days before that are read as history."""
+
+BOARD = "board"
 
 QUESTION = "SELECT * FROM daily_support ORDER BY society, target, day"
 
@@ -64,6 +67,7 @@ def demo(*, days: int, seed: int, folder: Path) -> None:
     say(f'  {here} sql "{QUESTION}"')
     say(f"  {here} incidents list")
     say(f"  {here} digest --week 2026-W45")
+    say(f"The board, for a browser: {folder / BOARD / 'index.html'}")
 
 
 def _settings(folder: Path) -> Settings:
@@ -138,6 +142,12 @@ def _report(world: World, opened: Edges, conductor: Orchestrator) -> None:
     shown = series.get((world.truth.society, world.truth.target), [])
     for line in [*picture(world.truth, shown, report.detected_on), "", *lines(report)]:
         say(line)
+    write_board(
+        opened,
+        opened.settings.alert_log.parent / BOARD,
+        now=_morning_after(world.truth.end_day),
+        names={society.code: society.name for society in world.societies},
+    )
     say()
     say(
         f"{conductor.flow_runs} Prefect flow runs; {conductor.plain_runs} steps ran"
