@@ -31,9 +31,6 @@ CHART_DAYS = 90
 BEFORE_DAYS = 28
 """Days before a fall that it is compared with, four whole weeks."""
 
-LONGEST_SINCE = 28
-"""Days of a fall, the last ones, that are looked at."""
-
 MOVED = 5
 """Outlets, and topics, that are named."""
 
@@ -51,9 +48,10 @@ def gather(
     if not changes:
         return []
     series = sorted({(c.incident.society, c.incident.target) for c in changes})
-    spans = {change.incident.id: _span(change.incident, last) for change in changes}
+    spans = {change.incident.id: _span(change.incident) for change in changes}
     first = min(since for since, _ in spans.values()) - timedelta(days=BEFORE_DAYS)
-    counts = daily_counts.counts_of_series(edges.database, series, first, last)
+    until = max(until for _, until in spans.values())
+    counts = daily_counts.counts_of_series(edges.database, series, first, until)
     shown = points.points_of_series(
         edges.database, series, last - timedelta(days=CHART_DAYS - 1), last
     )
@@ -112,10 +110,9 @@ def gather(
     return found
 
 
-def _span(incident: Incident, last: date) -> tuple[date, date]:
-    """The days of the fall: from its first day to the day that found it, or later where it went on since."""
-    until = max(incident.detected_on, min(last, incident.drop_day + timedelta(LONGEST_SINCE - 1)))
-    return incident.drop_day, until
+def _span(incident: Incident) -> tuple[date, date]:
+    """The days of the fall: from its first day to the day that found it, or found it deeper."""
+    return incident.drop_day, incident.deepened_on or incident.detected_on
 
 
 def _figure(point: Point) -> DayFigure:

@@ -135,7 +135,8 @@ def _report(world: World, opened: Edges, conductor: Orchestrator) -> None:
     if alerts.exists():
         say()
         say(_heading("What people were told"))
-        say(alerts.read_text("utf-8").rstrip())
+        for text in _told(alerts.read_text("utf-8")):
+            say(text)
     say()
     say(_heading("What was found, against the truth"))
     series = points_between(opened.database, world.truth.first_day, world.truth.end_day)
@@ -153,6 +154,14 @@ def _report(world: World, opened: Edges, conductor: Orchestrator) -> None:
         f"{conductor.flow_runs} Prefect flow runs; {conductor.plain_runs} steps ran"
         " as plain functions while Prefect was starting beside them."
     )
+
+
+def _told(log: str) -> list[str]:
+    """What the log of alerts says: the first alert and the digest in full, the first lines of those between."""
+    messages = [one.strip() for one in log.split(f"\n{'-' * 78}\n") if one.strip()]
+    between = [f"  {one.splitlines()[0]}" for one in messages[1:-1]]
+    more = [f"… and {len(between)} more messages:", *between, ""] if between else []
+    return [messages[0], "", *more, *messages[-1:]] if len(messages) > 1 else messages
 
 
 def _mornings(start: datetime, end_day: date) -> list[datetime]:
