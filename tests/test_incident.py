@@ -1,4 +1,4 @@
-"""From drop to incident to message: what opens one, what ends it, what people read."""
+"""From drop to incident: what opens one, makes it worse, ends it, and how loudly people are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.detector import Watched, detect
 from alerts.drop import Drop, Settled
 from alerts.floor_watch import Side
-from alerts.incident import Change, ChangeKind, Incident, Rule, Status, incident_id, step
+from alerts.incident import ChangeKind, Incident, Rule, Status, incident_id, step
 from alerts.incident_life import (
     NotPossible,
     acknowledge,
@@ -22,7 +22,6 @@ from alerts.incident_life import (
     silence,
 )
 from alerts.incident_severity import grade_incidents
-from alerts.message import write_message
 from alerts.net_support import no_data
 from alerts.point import Point, State
 from alerts.simulated_series import simulated_series
@@ -399,76 +398,6 @@ def test_a_fall_and_its_recovery_from_documents_to_the_end() -> None:
     assert [kind for kind, _ in timeline] == ["opened", "resolved"]
     assert date(2026, 2, 15) < timeline[0][1] <= date(2026, 2, 19)
     assert date(2026, 3, 17) < timeline[1][1] <= date(2026, 3, 30)
-
-
-# -- messages ---------------------------------------------------------------------------------------
-
-
-def change_of(incident: Incident, kind: ChangeKind = ChangeKind.OPENED) -> Change:
-    return Change(kind=kind, incident=incident, reason="because of this", at=incident.opened_at)
-
-
-def test_a_message_says_what_fell_where_from_what_to_what_and_what_would_resolve_it() -> None:
-    points = [day(i, -10.0) for i in range(-10, 5)]
-    message = write_message(
-        change_of(opened()), points=points, society_name="Alder", model="lexicon 1"
-    )
-    assert message.title == "Support for regular migration fell in Alder: -10, was +20"
-    text = " ".join(message.body.split())
-    for said in (
-        "In the monitored corpus, net support for regular migration in Alder fell from +20.0 to -10.0",
-        "a change of -30.0 points (95 % interval -42.0 to -18.0)",
-        "Since: 2026-03-07",
-        "Found on: 2026-03-10",
-        "240 documents on 4 days, worth 160 independent ones",
-        "The size is provisional",
-        "at or above +10.0 on 7 such days",
-        "corrected for the mistakes that the model is known to make",
-        "SELECT * FROM daily_support WHERE society = 'XA' AND target = 'regular' ORDER BY day",
-        "Incident XA-regular-2026-03-10; judged by lexicon 1.",
-    ):
-        assert said in text
-    assert "simulated" not in (message.title + message.body).lower()
-    assert "tolera" not in message.body
-
-
-def test_the_same_news_has_the_same_id_and_the_end_another() -> None:
-    ids = {
-        write_message(change_of(opened(), kind), model=model).id
-        for kind in (ChangeKind.OPENED, ChangeKind.RESOLVED)
-        for model in ("lexicon 1", "lexicon 2")
-    }
-    assert ids == {"XA-regular-2026-03-10-opened", "XA-regular-2026-03-10-resolved"}
-
-
-def test_the_end_of_an_incident_says_why() -> None:
-    message = write_message(change_of(opened(), ChangeKind.RESOLVED))
-    assert message.title == "Support for regular migration has recovered in XA"
-    assert (message.incident, message.kind) == ("XA-regular-2026-03-10", "resolved")
-    assert "is over" in message.body
-    assert "Why it was resolved: because of this." in message.body
-
-
-def test_simulated_data_is_named_in_title_and_first_line() -> None:
-    message = write_message(change_of(opened()), simulated=True)
-    assert message.title.startswith("[simulated] ")
-    assert message.body.startswith("SIMULATED DATA")
-
-
-def test_titles_are_one_line_and_queries_are_quoted_whatever_a_target_is_called() -> None:
-    incident = msgspec.structs.replace(opened(), target='the\nbakers\' "$HOME" scheme')
-    message = write_message(change_of(incident), society_name="Al\r\nder")
-    assert "\n" not in message.title
-    assert "\r" not in message.title
-    assert 'the bakers\' "$HOME" scheme' in message.title
-    assert r"""target = 'the""" in message.body
-    assert r"""bakers\\' \"\$HOME\" scheme'""" in message.body
-
-
-def test_lines_stay_within_78_columns_except_the_query() -> None:
-    message = write_message(change_of(opened()), points=[day(0, -10.0)], simulated=True)
-    long = [line for line in message.body.splitlines() if len(line) > 78]
-    assert all(line.startswith("  barometer sql") for line in long)
 
 
 def test_the_id_is_a_function_of_series_and_day() -> None:
