@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ LABELLED = [
         "source": "b",
     },
 ]
+
+NEEDS_THE_EXTRA = pytest.mark.skipif(
+    find_spec("torch") is None, reason="training needs the train extra"
+)
+TRAIN = pytest.param("train", marks=NEEDS_THE_EXTRA)
 
 
 @pytest.fixture
@@ -84,7 +90,7 @@ def test_a_source_that_is_not_named_is_the_name_of_the_file(place: Place) -> Non
     assert report["source"] == "comments"
 
 
-@pytest.mark.parametrize("command", ["evaluate", "train"])
+@pytest.mark.parametrize("command", ["evaluate", TRAIN])
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -106,7 +112,7 @@ def test_a_file_without_labels_is_named_with_its_line(
     assert reason in said.sentence
 
 
-@pytest.mark.parametrize("command", ["evaluate", "train"])
+@pytest.mark.parametrize("command", ["evaluate", TRAIN])
 def test_a_file_that_is_not_there_is_named(place: Place, command: str) -> None:
     said = place.run(command, "nowhere.jsonl")
 
@@ -114,6 +120,7 @@ def test_a_file_that_is_not_there_is_named(place: Place, command: str) -> None:
     assert said.sentence == "Cannot read nowhere.jsonl: No such file or directory."
 
 
+@NEEDS_THE_EXTRA
 @pytest.mark.parametrize(
     "row",
     [
