@@ -219,10 +219,9 @@ def _fault(key: str, value: object) -> str:
     if key in ("digest", "operator"):
         return "" if isinstance(value, bool) else "is neither true nor false"
     if key == "repeat_hours":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and isinstance(value, int | float) and 1 <= value <= 8760:
-            return ""
-        return "is not a number from 1 to 8760"
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 1 <= value <= 8760:
+            return "is not a number from 1 to 8760"
+        return ""
     if key in ("societies", "targets"):
         return _list_fault(key, value)
     if not isinstance(value, str) or not value.strip():

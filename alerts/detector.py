@@ -23,7 +23,6 @@ from alerts.fall_evidence import FIRST_DAYS, FallEvidence
 from alerts.outlet_panel import Array, OutletPanel, day_at, outlet_panel
 from alerts.point import StanceCount
 from alerts.t_quantile import Z95
-from alerts.weighting import Weighting
 from alerts.within_outlet import BASELINE_DAYS, DayChange, WithinOutlet
 
 BEATS_SHOCK = 1.0
@@ -89,13 +88,8 @@ def detect(series: Watched, settings: DetectorSettings = _DEFAULTS) -> tuple[Dro
     return find([series], settings)[0].drops
 
 
-def find(
-    series: Sequence[Watched],
-    settings: DetectorSettings = _DEFAULTS,
-    *,
-    weighting: Weighting = Weighting.PER_STORY,
-) -> tuple[Found, ...]:
-    """Drops and shocks of each series, each by itself; copies of a story count once unless `weighting` says otherwise.
+def find(series: Sequence[Watched], settings: DetectorSettings = _DEFAULTS) -> tuple[Found, ...]:
+    """Drops and shocks of each series, each by itself; copies of a story count once.
 
     A day with fewer than three outlets that have a past, or with a past of fewer than 14 days, changes nothing; a
     missing day neither. The score is S = ln mean_d sum_first exp(LR) (Shiryaev 1963, Roberts 1966; mixture over
@@ -106,9 +100,7 @@ def find(
     if not with_days:
         return tuple(Found() for _ in series)
     chosen = [series[number] for number in with_days]
-    panel = outlet_panel(
-        [each.counts for each in chosen], [each.unusable for each in chosen], weighting
-    )
+    panel = outlet_panel([each.counts for each in chosen], [each.unusable for each in chosen])
     names = [(each.society, each.target) for each in chosen]
     scores = np.array([each.scores for each in chosen], dtype=float)
     found = dict(zip(with_days, find_in_panel(panel, names, scores, settings), strict=True))

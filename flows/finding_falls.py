@@ -25,7 +25,6 @@ from alerts.signal import (
     mix_signal,
     shock_signals,
 )
-from alerts.weighting import Weighting
 from classify.onnx_model import available_cpus
 from flows.correcting import confusions_of
 from flows.wiring import Edges
@@ -91,13 +90,7 @@ def _panels(database: Database, series: Sequence[Series], first: date, last: dat
     began = outlet_histories.first_day(database, series, first, last)
     if began is None:
         return None
-    panel, copies = outlet_histories.panel_of(database, series, began, last)
-    if not copies:
-        return panel, None
-    by_document, _ = outlet_histories.panel_of(
-        database, series, began, last, weighting=Weighting.PER_DOCUMENT
-    )
-    return panel, by_document
+    return outlet_histories.panels_of(database, series, began, last)
 
 
 def _find(

@@ -79,9 +79,8 @@ def tell(edges: Edges, now: datetime) -> Told:
     states = deliveries.channel_states(edges.database)
     channels = {channel.name: channel for channel in edges.channels}
     heard: dict[str, Message] = {}
-    down: set[str] = (
-        set()
-    )  # one that failed is left alone for the rest of the round: it may stall at each message
+    # One that failed is left alone for the rest of the round: it may stall at each message.
+    down: set[str] = set()
     for one in waiting:
         message, channel = messages.get(one.message), channels.get(one.channel)
         if message is None or channel is None or one.channel in down:

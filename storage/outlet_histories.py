@@ -11,7 +11,6 @@ from datetime import date
 import numpy as np
 
 from alerts.outlet_panel import STANCES, OutletPanel
-from alerts.weighting import Weighting
 from storage.daily_counts import Series
 from storage.database import Database
 from storage.statements import query
@@ -19,23 +18,15 @@ from storage.statements import query
 _DAY_ZERO = date(1970, 1, 1)
 
 
-def panel_of(
-    database: Database,
-    series: Sequence[Series],
-    first: date,
-    last: date,
-    *,
-    weighting: Weighting = Weighting.PER_STORY,
-) -> tuple[OutletPanel, bool]:
-    """The panel of these series from `first` to `last`, both included, and whether any story is told more than once.
+def panels_of(
+    database: Database, series: Sequence[Series], first: date, last: date
+) -> tuple[OutletPanel, OutletPanel | None]:
+    """The panel of these series from `first` to `last`, both included, per story; and per document where some story is
+    told more than once, else None: it would be the same.
 
     Per story, copies count once on a day, shared among the outlets that print them; per document each counts. A day on
-    which sources were down is not usable, nor one without documents. Raises ValueError for another weighting.
+    which sources were down is not usable, nor one without documents.
     """
-    if weighting is Weighting.OUTLET_BALANCED:
-        raise ValueError(
-            "the detector compares outlets with themselves; weigh per document or story"
-        )
     span = {"series": tuple(series), "first": first, "last": last}
     place = {one: number for number, one in enumerate(series)}
     outlets: list[dict[str, int]] = [{} for _ in series]
@@ -52,19 +43,30 @@ def panel_of(
     for society, target, day, story, _, *told in shared:
         key = (society, target, day, story)
         copies[key] = copies.get(key, 0) + sum(told)
+    printed = []
     for society, target, day, story, outlet, *told in shared:
         s = place[society, target]
         column = outlets[s].setdefault(outlet, len(outlets[s]))
-        size = copies[society, target, day, story] if weighting is Weighting.PER_STORY else 1
-        cells.append((s, column, np.array([day - zero]), np.array([told]) / size))
+        size = copies[society, target, day, story]
+        printed.append((s, day - zero, column, np.array(told), size))
     length = (last - first).days + 1
     counts = np.zeros((len(series), length, max(1, *map(len, outlets)), STANCES))
     for s, column, at, stanced in cells:
         counts[s, at, column] += stanced
+    by_document = counts.copy() if printed else None
+    for s, at, column, stanced, size in printed:
+        counts[s, at, column] += stanced / size
+        if by_document is not None:
+            by_document[s, at, column] += stanced
     usable = counts.sum((2, 3)) > 0
     for society, target, day in database.query(query("degraded_days"), span).rows:
         usable[place[society, target], (day - first).days] = False
-    return OutletPanel(first=first, counts=counts, usable=usable), bool(shared)
+    return (
+        OutletPanel(first=first, counts=counts, usable=usable),
+        None
+        if by_document is None
+        else OutletPanel(first=first, counts=by_document, usable=usable),
+    )
 
 
 def first_day(database: Database, series: Sequence[Series], since: date, last: date) -> date | None:

@@ -15,7 +15,7 @@ from flows.settings import Settings
 from flows.watching import estimate_counted_days
 from flows.wiring import Edges, edges
 from storage.daily_counts import counts_of_series
-from storage.outlet_histories import first_day, panel_of
+from storage.outlet_histories import first_day, panels_of
 from tests.judged_documents import DAY, OUTLETS, TOPIC, a_day, document, judged, store
 
 SERIES = [("XA", TOPIC), ("XB", TOPIC)]
@@ -48,8 +48,9 @@ def documents() -> Iterator[Judged]:
 
 @pytest.mark.parametrize("weighting", [Weighting.PER_STORY, Weighting.PER_DOCUMENT])
 def test_both_panels_hold_the_same_counts(opened: Edges, weighting: Weighting) -> None:
-    panel, copies = panel_of(opened.database, SERIES, FIRST, DAY, weighting=weighting)
-    assert copies
+    per_story, by_document = panels_of(opened.database, SERIES, FIRST, DAY)
+    panel = per_story if weighting is Weighting.PER_STORY else by_document
+    assert panel is not None
     counts = counts_of_series(opened.database, SERIES, FIRST, DAY)
     wanted = outlet_panel([counts[one] for one in SERIES], weighting=weighting)
     assert panel.first == wanted.first == FIRST
@@ -68,7 +69,7 @@ def test_days_on_which_sources_were_down_are_not_usable(opened: Edges) -> None:
         " SELECT society, target, day, 'degraded', version + 1 FROM points"
         f" WHERE society = 'XA' AND day = toDate('{DAY - timedelta(days=2)}')"
     )
-    panel, _ = panel_of(opened.database, SERIES, FIRST, DAY)
+    panel, _ = panels_of(opened.database, SERIES, FIRST, DAY)
     assert panel.usable[0].tolist() == [True] * 7 + [False] + [True] * 2
 
 
@@ -79,6 +80,6 @@ def test_the_first_day_is_that_of_the_first_document(opened: Edges) -> None:
     assert first_day(opened.database, [("XC", TOPIC)], long_ago, DAY) is None
 
 
-def test_an_outlets_weight_is_no_question_of_the_detector(opened: Edges) -> None:
-    with pytest.raises(ValueError, match="compares outlets with themselves"):
-        panel_of(opened.database, SERIES, FIRST, DAY, weighting=Weighting.OUTLET_BALANCED)
+def test_without_copies_there_is_one_panel(opened: Edges) -> None:
+    _, by_document = panels_of(opened.database, SERIES[1:], FIRST, DAY)
+    assert by_document is None

@@ -11,7 +11,7 @@ from flows.command_group import CommandGroup
 from flows.mistake import Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from alerts.incident import Incident
 
@@ -158,7 +158,7 @@ def resolve(incident: str, by: str, note: str) -> None:
     click.echo(f"{found.id} is resolved; {'told' if told else 'it will be told'}.")
 
 
-def _change(incident: str, how: object) -> Incident:
+def _change(incident: str, how: Callable[[Incident], Incident]) -> Incident:
     from alerts.incident_life import NotPossible
     from flows.wiring import edges
     from storage.incidents import store_incidents, stored_incidents
@@ -166,7 +166,7 @@ def _change(incident: str, how: object) -> Incident:
     with edges() as opened:
         found = _find(stored_incidents(opened.database), incident)
         try:
-            changed: Incident = how(found)  # type: ignore[operator]
+            changed = how(found)
         except NotPossible as error:
             raise Mistake(_sentence(error)) from error
         store_incidents(opened.database, [changed])
