@@ -162,6 +162,8 @@ class DigestView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str
     """Plain text of 78 columns."""
+    html: str = ""
+    """The page that it was stored with; empty for one that was written before there were pages."""
     written_at: datetime
 
 

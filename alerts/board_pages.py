@@ -21,6 +21,7 @@ from alerts.board_incident import incident_page
 from alerts.board_room import Detail, fitted
 from alerts.board_scale import span_of
 from alerts.board_society import level_curve, levels_only, pair_of, society_page
+from alerts.board_stored_page import stored_page
 from alerts.board_templates import write_page
 from alerts.board_words import called, chart_sentence
 from alerts.incident import Status
@@ -39,7 +40,11 @@ _OVERVIEW = (
     Detail(days=0, rows=0, entries=10, blocks=250),
     Detail(days=0, rows=0, entries=10, blocks=60),
 )
-_DIGEST = tuple(Detail(days=0, rows=rows, entries=0, blocks=0) for rows in (2000, 400, 60))
+_DIGEST = tuple(
+    Detail(days=0, rows=rows, entries=0, blocks=pages)
+    for rows, pages in ((2000, 1), (2000, 0), (400, 0), (60, 0))
+)
+"""The stored page, or so many lines of the text where there is no page, or no room for it."""
 
 
 def render(board: Board) -> dict[str, bytes]:
@@ -130,12 +135,14 @@ def _spark(
 
 def _digest(board: Board, digests: Sequence[DigestView], number: int, detail: Detail) -> bytes:
     digest = digests[number]
-    blocks, left_out = blocks_of(digest.text, detail.rows)
+    stored = stored_page(digest.html) if detail.blocks else ""
+    blocks, left_out = ([], 0) if stored else blocks_of(digest.text, detail.rows)
     return write_page(
         board,
         "digest.html.j2",
         digest_file(digest.week),
         digest=digest,
+        stored=stored,
         blocks=blocks,
         left_out=left_out,
         older=digests[number + 1].week if number + 1 < len(digests) else "",

@@ -109,7 +109,13 @@ def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> B
             last,
         ),
         digests=tuple(
-            DigestView(week=one.week, title=one.title, text=one.body, written_at=one.created_at)
+            DigestView(
+                week=one.week,
+                title=one.title,
+                text=one.body,
+                html=one.html,
+                written_at=one.created_at,
+            )
             for one in told.newest_digests(database, MOST_DIGESTS)
         ),
         models=tuple(coverage.models_between(database, recent, last)),

@@ -17,6 +17,8 @@ class ToldDigest(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     body: str
     created_at: datetime
+    html: str
+    """The page; empty for one that was written before there were pages."""
 
 
 class ToldChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ from alerts.board import (
 from alerts.board_incident import days_around
 from alerts.board_level import DAYS, level_on, levels, rows_between
 from alerts.conflation import FlaggedCount, conflation
+from alerts.digest import build_digest
+from alerts.digest_page import digest_page
 from alerts.excerpt import Excerpt
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
 from alerts.floor import Floor
@@ -37,7 +39,8 @@ from alerts.simulated_series import FIRST_DAY, SimulatedSeries, simulated_series
 from alerts.source_gap import MissingSource, SourceGap, Trouble
 from alerts.spillover import spillover_test
 from alerts.spillover_sentence import spillover_sentence
-from alerts.week import week_of
+from alerts.topic_share import TopicShare
+from alerts.week import days_of_week, week_of
 from classify.stance import Stance
 
 TARGETS = ("regular", "irregular", "asylum", "general")
@@ -374,10 +377,49 @@ What was read
 """
 
 
+@cache
+def digest_html(week: str) -> str:
+    """The page that the digest of `week` was stored with."""
+    monday, sunday = days_of_week(week)
+    quotes = (
+        Excerpt(
+            outlet="Alder Courier",
+            day=monday,
+            url="https://courier.example/2",
+            stance=Stance.SUPPORT,
+            sentence="The farms would stand empty without the people who come on this visa.",
+        ),
+    )
+    counts = {
+        ("XA", target): sample_series(target, 1 + number, 150, 9, 60.0).counts
+        for number, target in enumerate(TARGETS)
+    }
+    digest = build_digest(
+        week,
+        counts,
+        incidents=[sample_incident("XA", "regular", sunday, 6)],
+        ledger={"judged": 812, "off_topic": 301, "dead": 3},
+        models=["minilm-2026-11"],
+        now=at(sunday + timedelta(days=1), 7),
+        simulated=True,
+        topics=[
+            TopicShare(
+                society="XA",
+                topic="crime_security",
+                this_week=0.27,
+                last_week=0.12,
+                documents=212,
+            )
+        ],
+        typical={"XA": quotes},
+    )
+    return digest_page(digest, title=f"Attitudes toward migration, week {week}")
+
+
 def sample_board(
     pages: Sequence[SocietyPage] | None = None, *, days: int = 150, simulated: bool = True
 ) -> Board:
-    """Three societies, one of which falls; or these pages."""
+    """Three societies, one of which falls; or these pages. The oldest digest was stored without a page."""
     if pages is None:
         pages = (
             society_page("XB", "Brennmark", seed=3, days=days, fall=9),
@@ -399,6 +441,7 @@ def sample_board(
                 week=week_of(last - timedelta(weeks=back)),
                 title=f"[simulated] Attitudes toward migration, week {week_of(last - timedelta(weeks=back))}: 1 incident open",
                 text=DIGEST,
+                html=digest_html(week_of(last - timedelta(weeks=back))) if back < 2 else "",
                 written_at=at(last - timedelta(weeks=back), 7),
             )
             for back in range(3)
