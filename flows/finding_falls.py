@@ -16,6 +16,7 @@ from alerts.change_label import labelled_change
 from alerts.confusion import Confusion, correction
 from alerts.detector import DetectorSettings, Found, find_in_panel
 from alerts.drop import Drop, Settled
+from alerts.mix_candidates import may_be_mix
 from alerts.outlet_panel import OutletPanel
 from alerts.signal import (
     MIX_BEFORE_DAYS,
@@ -116,8 +117,9 @@ def mix_signals(
     """Series whose week up to `day` lies lower than the four before it for no other reason than who wrote."""
     since = day - timedelta(days=MIX_DAYS - 1)
     first = since - timedelta(days=MIX_BEFORE_DAYS)
+    candidates = _lower(database, series, confusions, (first, since, day))
     found = []
-    counts = daily_counts.counts_of_series(database, series, first, day)
+    counts = daily_counts.counts_of_series(database, candidates, first, day)
     for (society, target), by_day in counts.items():
         change = labelled_change(
             [row for d, rows in by_day.items() if d < since for row in rows],
@@ -127,3 +129,19 @@ def mix_signals(
         if change and (signal := mix_signal(society, target, since, day, change)):
             found.append(signal)
     return found
+
+
+def _lower(
+    database: Database,
+    series: Sequence[Series],
+    confusions: Mapping[str, Confusion],
+    days: tuple[date, date, date],
+) -> list[Series]:
+    """Of these series those whose week lies so much lower that it is worth to ask why."""
+    around = daily_counts.stances_around(database, series, *days)
+    if not around:
+        return []
+    counts = np.array(list(around.values()), dtype=float)
+    scores = np.array([correction(confusions[target]).scores for _, target in around])
+    lower = may_be_mix(counts[:, 0], counts[:, 1], scores)
+    return [one for one, low in zip(around, lower, strict=True) if low]

@@ -21,6 +21,7 @@ COLUMNS_DO_NOT_MATCH = 20
 TYPE_MISMATCH = 53
 
 _INTEGER = re.compile(r"(U?)Int(8|16|32|64|128|256)")
+_NUMBER_OR_DAY = re.compile(r"U?Int\d+|Float\d+|Date|Bool|Nothing")
 _WRAPPER = re.compile(r"(Nullable|LowCardinality|Array)\((.*)\)", re.DOTALL)
 _TIME = re.compile(r"\bDateTime(?:64\((\d)[^)]*\)|\('[^']*'\)|\b)")
 _FIRST_DAY, _LAST_DAY = FIRST_MOMENT.date(), LAST_MOMENT.date()
@@ -166,11 +167,27 @@ def plain_type(spec: str) -> str:
 
 def plain_column(spec: str, values: Sequence[Any]) -> list[Any]:
     """One column as the driver read it (naive times in UTC), in the types that the protocol promises."""
-    if "DateTime" in spec or "(" in spec:
-        return [_plain(value) for value in values]
+    plainer = _plainer(spec)
+    return list(values) if plainer is None else [plainer(value) for value in values]
+
+
+@cache
+def _plainer(spec: str) -> Fitter | None:
+    """What makes the values of a column of type `spec` plain; None where they are: a column of long arrays of numbers is
+    not walked through value by value.
+    """
+    if wrapper := _WRAPPER.fullmatch(spec):
+        inner = _plainer(wrapper[2])
+        if inner is None or wrapper[1] == "LowCardinality":
+            return inner
+        return (
+            _plain
+            if wrapper[1] == "Array"
+            else lambda value: None if value is None else inner(value)
+        )
     if spec == "String":
-        return [value if type(value) is str else _plain(value) for value in values]
-    return list(values)
+        return lambda value: value if type(value) is str else _plain(value)
+    return None if _NUMBER_OR_DAY.fullmatch(spec) else _plain
 
 
 def _plain(value: Any) -> Any:

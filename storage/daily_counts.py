@@ -15,6 +15,9 @@ Series = tuple[str, str]
 Cell = tuple[str, date]
 """Society and day: what is counted together."""
 
+Triple = tuple[int, int, int]
+"""Documents judged support, neutral, oppose."""
+
 _CELLS_PER_QUERY = 2_000
 _SERIES_PER_QUERY = 200
 
@@ -93,6 +96,23 @@ def counts_of_series(
         )
         for society, target, day, *row in result.rows:
             found.setdefault((society, target), {}).setdefault(day, []).append(_count(*row))
+    return found
+
+
+def stances_around(
+    database: Database, series: Sequence[Series], first: date, since: date, last: date
+) -> dict[Series, tuple[Triple, Triple]]:
+    """Documents of these series judged support, neutral, oppose from `first` to the day before `since`, and from `since`
+    to `last`.
+    """
+    found: dict[Series, tuple[Triple, Triple]] = {}
+    for start in range(0, len(series), _SERIES_PER_QUERY):
+        span = {"series": tuple(series[start : start + _SERIES_PER_QUERY])}
+        result = database.query(
+            query("stances_around"), {**span, "first": first, "since": since, "last": last}
+        )
+        for society, target, *stances in result.rows:
+            found[society, target] = (tuple(stances[:3]), tuple(stances[3:]))
     return found
 
 
