@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         None,
         description="A TOML file of channels: mail, webhooks, Slack, Teams …; unset: the log alone",
     )
+    society_names: Path | None = Field(
+        None,
+        description='A TOML file with what to call societies, like DE = "Germany"; unset: countries in English',
+    )
     contact: str = Field(
         "", description="Address or URL for publishers to reach you; part of the User-Agent"
     )

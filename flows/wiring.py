@@ -26,6 +26,7 @@ from flows.settings import (
     load_settings,
     model_environment,
 )
+from flows.society_names import load_society_names
 from ingest import bus as bus_edge
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
 from ingest.fetch import Fetcher
@@ -51,6 +52,8 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     rules: Mapping[str, ChannelRule] = msgspec.field(default_factory=dict)
     """By name of a channel: who is told what through it; one without a rule is told everything."""
+    society_names: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """What to call a society, by its code; the code where there is none."""
 
 
 _open: list[Edges] = []
@@ -72,6 +75,7 @@ def edges(
         yield _open[-1]
         return
     settings = settings or load_settings()
+    society_names = load_society_names(settings)
     with ExitStack() as stack:
         progress("opening the bus")
         bus = open_bus(settings, create=create)
@@ -93,6 +97,7 @@ def edges(
             fetcher=fetcher,
             channels=load_channels(settings, rules, bus),
             rules={rule.name: rule for rule in rules},
+            society_names=society_names,
         )
         _open.append(opened)
         stack.callback(_open.remove, opened)

@@ -24,10 +24,15 @@ def society_fault(code: str) -> str:
     Besides the assigned codes: `unknown`, and AA, QM to QZ, XA to XZ and ZZ, which ISO 3166-1 leaves to
     users (XK is in wide use; the others serve for societies that are made up).
     """
-    ours = len(code) == 2 and code.isascii() and code.isupper() and code.isalpha()
-    own = ours and (code in ("AA", "ZZ") or code[0] == "X" or (code[0] == "Q" and code[1] >= "M"))
-    if own or code in _CODES or code == UNKNOWN_SOCIETY:
+    if is_users_own(code) or code in _CODES or code == UNKNOWN_SOCIETY:
         return ""
     likely = _MEANT.get(code.upper(), code.upper())
     hint = f"; {likely} is one" if likely in _CODES else ""
     return f"is not an ISO 3166-1 alpha-2 code or '{UNKNOWN_SOCIETY}'{hint}"
+
+
+def is_users_own(code: str) -> bool:
+    """Whether ISO 3166-1 leaves `code` to users, so that it means what they say: AA, QM to QZ, XA to XZ and ZZ."""
+    if not (len(code) == 2 and code.isascii() and code.isupper() and code.isalpha()):
+        return False
+    return code in ("AA", "ZZ") or code[0] == "X" or (code[0] == "Q" and code[1] >= "M")
