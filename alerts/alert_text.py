@@ -9,12 +9,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from alerts.alert_page import alert_page
 from alerts.alert_words import REASONS, SAY_OTHERWISE, SIMULATED, Alert, fall_words
 from alerts.excerpt import ShownExcerpt
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
 from alerts.fall_sentences import NAME, NAMELESS, PROSE, headline, short_figures
-from alerts.harmless_text import harmless_line
+from alerts.harmless_text import cut, harmless_line
 from alerts.incident import ChangeKind
 from alerts.message import (
     MOST_FALLS,
@@ -29,6 +31,11 @@ from alerts.text_table import TextTable
 MOST_FULL = 3
 """Falls of one message that are told in full; those after them in brief, so that a mail of MOST_FALLS stays under the
 102 kB at which Gmail hides the rest."""
+
+IN_TITLE = 40
+"""Characters of a society's name in a title: room for the longest name of a country, and for figures after it in a
+subject line or the header of a chat.
+"""
 
 _URGENCY = (ChangeKind.OPENED, ChangeKind.WORSE, ChangeKind.REMINDER, ChangeKind.RESOLVED)
 
@@ -48,8 +55,8 @@ def write_alert(
     The worst come first: those that are not over before those that are, then by severity, then the most urgent kind
     (opened, worse, reminder, resolved), then the largest change. At most MOST_FALLS are shown and kept in the message;
     the rest are counted. The message is of the most urgent kind among all. `now`, aware, is when it is written; `society_name`
-    what to call the society (default: its code); `simulated` whether the documents are invented; `chart_cid` the content id
-    of a chart that the mail carries (default: none is shown).
+    what to call the society (default: its code), cut to IN_TITLE characters in the title; `simulated` whether the documents
+    are invented; `chart_cid` the content id of a chart that the mail carries (default: none is shown).
 
     Raises ValueError without falls, for falls of several societies, and for a `now` without time zone.
     """
@@ -65,7 +72,7 @@ def write_alert(
     shown = worst_first[:MOST_FALLS]
     kind = min((facts.kind for facts in falls), key=_URGENCY.index)
     place = harmless_line(society_name, NAME) or harmless_line(society, NAME) or NAMELESS
-    title, happened = _title(worst_first, kind, place)
+    title, happened = _title(worst_first, kind, cut(place, IN_TITLE))
     alert = Alert(
         title=f"[simulated] {title}" if simulated else title,
         headline=happened,
@@ -86,7 +93,7 @@ def write_alert(
         html=alert_page(alert, chart_cid=chart_cid),
         society=society,
         severity=shown[0].incident.severity,
-        falls=tuple(shown),
+        falls=tuple(msgspec.structs.replace(each, society_name=society_name) for each in shown),
         truncated=alert.truncated,
     )
 

@@ -1,7 +1,8 @@
 """A message as Alertmanager 4 would post it: one alert for each fall, so that what speaks to Alertmanager speaks to us.
 
-Labels say which alert it is, annotations say it in words; both are texts only. `estimate` is the change in points
-of net support, `ci_low` and `ci_high` its 95 % interval; `net_support` and `baseline` are what it went to and from.
+Labels say which alert it is, with the society's code; annotations say it in words, with its name where it has one. Both
+are texts only. `estimate` is the change in points of net support, `ci_low` and `ci_high` its 95 % interval; `net_support`
+and `baseline` are what it went to and from.
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ def _fall_alert(message: Message, fall: FallFacts, board: str, limit: int) -> _A
         "series": harmless_line(incident.target, 100),
         "severity": incident.severity,
     }
-    what = f"Support for {about(incident.target)} in {incident.society}"
+    name = harmless_line(fall.society_name, 80)
+    what = f"Support for {about(incident.target)} in {name or incident.society}"
     was = f"{signed(incident.net_support)}, was {signed(incident.baseline)}"
     said = (fall.reason, incident.reason, fall.spillover, fall.floor)
     annotations = {
@@ -145,6 +147,7 @@ def _fall_alert(message: Message, fall: FallFacts, board: str, limit: int) -> _A
         "description": harmless("\n".join(dict.fromkeys(filter(None, said))), limit),
         "reason": harmless_line(fall.reason or message.reason, limit),
         "incident": harmless_line(incident.id, 200),
+        "society_name": name,
         "since": incident.drop_day.isoformat(),
         "estimate": f"{incident.change:.2f}",
         "ci_low": f"{incident.lower:.2f}",

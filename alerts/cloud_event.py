@@ -32,6 +32,9 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: str
     society: str
+    """Its code."""
+    society_name: str
+    """What people were told that it is called; empty where it has no name."""
     target: str
     kind: str
     severity: str
@@ -129,6 +132,7 @@ def _fall(fall: FallFacts) -> Fall:
     return Fall(
         incident=_line(incident.id, 300),
         society=_line(incident.society, 50),
+        society_name=_line(fall.society_name, 80),
         target=_line(incident.target, 300),
         kind=fall.kind.value,
         severity=incident.severity,

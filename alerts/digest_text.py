@@ -6,6 +6,7 @@ The words are in digest_words.py, the page in digest_page.py, the order of the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from alerts import digest_words as words
 from alerts.alert_words import SIMULATED
@@ -13,11 +14,17 @@ from alerts.change_label import ChangeLabel
 from alerts.digest import Digest, SeriesWeek
 from alerts.digest_page import digest_mail
 from alerts.excerpt import Excerpt, excerpt_lines
+from alerts.fall_sentences import NAME
+from alerts.harmless_text import cut, harmless_line
 from alerts.incident import Status
 from alerts.message import COLUMNS, SAID_MOST_CLEARLY, Message, signed
+from alerts.society_names import name_and_code
 from alerts.template import fill, percent, render_plain
 from alerts.text_table import Row, TextTable
 from alerts.topic_share import TopicShare, topic_words
+
+INSET = 2
+"""Spaces before a target that stands below the name of its society."""
 
 
 def digest_title(digest: Digest) -> str:
@@ -50,8 +57,8 @@ def render_text(digest: Digest) -> str:
         digest=digest,
         societies=societies,
         words=words,
-        levels=_levels(digest.series),
-        parts=_parts(digest.series),
+        levels=_levels(digest),
+        parts=_parts(digest),
         labels=_labels(digest),
         simulated=SIMULATED,
         said_most_clearly=SAID_MOST_CLEARLY,
@@ -61,7 +68,7 @@ def render_text(digest: Digest) -> str:
     )
 
 
-def _levels(series: Iterable[SeriesWeek]) -> str:
+def _levels(digest: Digest) -> str:
     """This week against last, a gap between societies."""
     header = [
         ("", "net", "95 %", "", "", "last", "change since"),
@@ -71,7 +78,7 @@ def _levels(series: Iterable[SeriesWeek]) -> str:
         (
             each,
             (
-                words.series_name(each),
+                _row_name(digest, each),
                 words.level(each.week),
                 words.interval(each.week.lower, each.week.upper),
                 f"{each.week.n:,}",
@@ -80,12 +87,12 @@ def _levels(series: Iterable[SeriesWeek]) -> str:
                 words.change_words(each.change),
             ),
         )
-        for each in series
+        for each in digest.series
     ]
-    return _table(header, rows)
+    return _table(digest, header, rows)
 
 
-def _parts(series: Iterable[SeriesWeek]) -> str:
+def _parts(digest: Digest) -> str:
     """This week against its baseline, and what the change since last week is made of."""
     header = [
         ("", "against its", "within", "", "entry,", "read"),
@@ -95,7 +102,7 @@ def _parts(series: Iterable[SeriesWeek]) -> str:
         (
             each,
             (
-                words.series_name(each),
+                _row_name(digest, each),
                 words.change_words(each.baseline.change) if each.baseline else "",
                 words.change_words(each.parts.within) if each.parts else "",
                 signed(each.parts.mix) if each.parts else "",
@@ -103,23 +110,42 @@ def _parts(series: Iterable[SeriesWeek]) -> str:
                 words.label(each) or "",
             ),
         )
-        for each in series
+        for each in digest.series
         if each.baseline is not None or each.parts is not None
     ]
-    return _table(header, rows, indent=2)
+    return _table(digest, header, rows, indent=2)
 
 
-def _table(header: Sequence[Row], rows: Sequence[tuple[SeriesWeek, Row]], indent: int = 0) -> str:
+def _row_name(digest: Digest, series: SeriesWeek) -> str:
+    """`XA regular`, or the target alone, set in, where the society has a name: beside the figures is no room for both."""
+    if _heading(digest, series.society):
+        return f"{' ' * INSET}{harmless_line(series.target, NAME)}"
+    return words.series_name(digest, series)
+
+
+def _heading(digest: Digest, society: str) -> str:
+    """`Alder (XA)`; empty where the society has no name."""
+    name = name_and_code(society, digest.society_names)
+    return "" if name == name_and_code(society, {}) else name
+
+
+def _table(
+    digest: Digest,
+    header: Sequence[Row],
+    rows: Sequence[tuple[SeriesWeek, Row]],
+    indent: int = 0,
+) -> str:
+    """The rows, a gap between societies; those of one that has a name stand below it."""
     if not rows:
         return ""
     table = TextTable([*header, *(row for _, row in rows)], indent=indent)
     lines = [table.lines(header), table.rule]
-    society = rows[0][0].society
-    for series, row in rows:
-        if series.society != society:
+    for society, of_society in groupby(rows, key=lambda row: row[0].society):
+        if len(lines) > 2:
             lines.append("")
-        society = series.society
-        lines.append(table.line(row))
+        if heading := _heading(digest, society):
+            lines.append(" " * indent + cut(heading, COLUMNS - indent))
+        lines += [table.line(row, inset=INSET if heading else 0) for _, row in of_society]
     return "\n".join(lines)
 
 

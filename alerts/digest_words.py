@@ -19,6 +19,7 @@ from alerts.message import NET_SUPPORT_IS, about, signed
 from alerts.net_support_change import SupportChange
 from alerts.point import Point, State
 from alerts.signal import Signal
+from alerts.society_names import name_and_code, name_of
 from alerts.spillover_sentence import spillover_sentence
 from alerts.template import percent
 from alerts.topic_share import TopicShare, movers
@@ -79,7 +80,7 @@ def by_society(digest: Digest) -> tuple[SocietyWeek, ...]:
     return tuple(
         SocietyWeek(
             society=society,
-            name=society_name(digest, society),
+            name=name_and_code(society, digest.society_names),
             series=tuple(s for s in digest.series if s.society == society),
             topics=movers(digest.topics, society),
             conflation=conflation_sentence(conflations[society]) if society in conflations else "",
@@ -96,16 +97,10 @@ def by_society(digest: Digest) -> tuple[SocietyWeek, ...]:
     )
 
 
-def society_name(digest: Digest, society: str) -> str:
-    """`Alder (XA)`, or the code where the digest has no name."""
-    code = harmless_line(society, NAME) or NAMELESS
-    name = harmless_line(digest.society_names.get(society, ""), NAME)
-    return f"{name} ({code})" if name and name != code else code
-
-
-def series_name(series: SeriesWeek) -> str:
-    """`XA regular`, for tables."""
-    return f"{harmless_line(series.society, NAME)} {harmless_line(series.target, NAME)}"
+def series_name(digest: Digest, series: SeriesWeek | Incident | Signal) -> str:
+    """`Alder regular`, with the society's code where it has no name."""
+    name = name_of(series.society, digest.society_names)
+    return f"{name} {harmless_line(series.target, NAME)}"
 
 
 def subject(target: str) -> str:
@@ -211,9 +206,9 @@ def conflation_sentence(conflation: Conflation) -> str:
     )
 
 
-def incident_sentence(incident: Incident) -> str:
+def incident_sentence(digest: Digest, incident: Incident) -> str:
     """One incident of the week."""
-    name = f"{harmless_line(incident.society, NAME)} {harmless_line(incident.target, NAME)}"
+    name = series_name(digest, incident)
     size = f"({signed(incident.change)}, 95 % interval {interval(incident.lower, incident.upper)})"
     if incident.rule == Rule.FLOOR:
         text = (
@@ -234,10 +229,10 @@ def incident_sentence(incident: Incident) -> str:
     return f"{text} [{harmless_line(incident.id, PROSE)}]"
 
 
-def signal_sentence(signal: Signal) -> str:
+def signal_sentence(digest: Digest, signal: Signal) -> str:
     """One signal: what kind, of which series, when, and its own sentence."""
     kind = str(signal.kind)
-    name = f"{harmless_line(signal.society, NAME)} {harmless_line(signal.target, NAME)}"
+    name = series_name(digest, signal)
     text = harmless_line(signal.text, PROSE)
     stop = "" if text.endswith((".", "!", "?")) else "."
     return f"{_SIGNALS.get(kind, kind)}: {name}, {signal.day}. {text}{stop}"
@@ -327,10 +322,5 @@ def _failure(failing: FailingSource) -> str:
 
 
 def _names(digest: Digest, series: list[SeriesWeek]) -> str:
-    """`Alder regular, Birch asylum`: the society by its name where it has one."""
-
-    def called(each: SeriesWeek) -> str:
-        name = harmless_line(digest.society_names.get(each.society, ""), NAME)
-        return f"{name} {harmless_line(each.target, NAME)}" if name else series_name(each)
-
-    return ", ".join(map(called, series))
+    """`Alder regular, Birch asylum`."""
+    return ", ".join(series_name(digest, each) for each in series)

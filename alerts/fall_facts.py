@@ -48,6 +48,8 @@ class FallFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: ChangeKind
     reason: str
     """Why people are told now."""
+    society_name: str = ""
+    """What to call the society of the incident; empty where it has no name but its code."""
     days: tuple[DayFigure, ...] = ()
     """The last days of the series, oldest first, for a chart; days without a point are not in it."""
     n: int = 0

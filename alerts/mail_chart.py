@@ -65,7 +65,7 @@ def chart_png(fall: FallFacts) -> bytes:
             xycoords=("data", "axes fraction"), xytext=(-4 if late else 4, 0),
             textcoords="offset points", fontsize=8, ha="right" if late else "left",
         )  # fmt: skip
-    title = f"Net support for {about(incident.target)}, {incident.society}: day by day, 95 % interval in grey"
+    title = f"Net support for {about(incident.target)}, {_place(fall, 20)}: day by day, 95 % interval in grey"
     # A dollar sign in a name is no formula.
     axes.set_title(harmless_line(title, 90), fontsize=9, loc="left", parse_math=False)
     locator = AutoDateLocator(maxticks=8)
@@ -90,10 +90,15 @@ def chart_words(fall: FallFacts) -> str:
     known = [day for day in fall.days if day.net_support is not None]
     last = f" It ends on {known[-1].day} at {known[-1].net_support:+.1f}." if known else ""
     return harmless_line(
-        f"Chart of net support for {about(incident.target)} in {incident.society}, day by day: the baseline is "
+        f"Chart of net support for {about(incident.target)} in {_place(fall, 80)}, day by day: the baseline is "
         f"{signed(incident.baseline, 1)}, and the fall begins on {incident.drop_day}.{last}",
         400,
     )
+
+
+def _place(fall: FallFacts, limit: int) -> str:
+    """The society's name in at most `limit` characters, or its code."""
+    return harmless_line(fall.society_name, limit) or fall.incident.society
 
 
 def _every_day(fall: FallFacts) -> list[DayFigure]:

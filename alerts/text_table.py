@@ -28,9 +28,10 @@ class TextTable:
         """A line of hyphens as wide as the table."""
         return self._indent + "-" * (sum(self._width) + GAP * (len(self._width) - 1))
 
-    def line(self, row: Row) -> str:
-        """One row."""
-        cells = [harmless_line(row[0], self._width[0]).ljust(self._width[0])]
+    def line(self, row: Row, *, inset: int = 0) -> str:
+        """One row, its name `inset` spaces further right."""
+        name = harmless_line(row[0], max(1, self._width[0] - inset))
+        cells = [(" " * inset + name).ljust(self._width[0])]
         cells += [cell.rjust(w) for cell, w in zip(row[1:], self._width[1:], strict=True)]
         return (self._indent + (" " * GAP).join(cells)).rstrip()
 

@@ -118,6 +118,7 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
         models=coverage.models_between(database, monday, sunday),
         now=now,
         simulated=edges.settings.simulated,
+        society_names=edges.society_names,
         topics=topic_shares(database, monday),
         conflations=[conflation(society, rows) for society, rows in flags.items()],
         spillovers=spillovers(database, both, sunday),

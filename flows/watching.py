@@ -118,8 +118,13 @@ def write_messages(
     for facts in gather(edges, changes, floors, last):
         by_society.setdefault(facts.incident.society, []).append(facts)
     return [
-        write_alert(falls, now=now, simulated=edges.settings.simulated)
-        for _, falls in sorted(by_society.items())
+        write_alert(
+            falls,
+            now=now,
+            society_name=edges.society_names.get(society, ""),
+            simulated=edges.settings.simulated,
+        )
+        for society, falls in sorted(by_society.items())
     ]
 
 

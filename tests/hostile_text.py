@@ -75,6 +75,7 @@ def hostile_message(text: str, kind: str = "opened") -> Message:
         incident=incident,
         kind=change,
         reason=text,
+        society_name=text,
         outlets=(
             OutletMove(
                 outlet=text, contribution=-9.0, net_support_before=10.0, net_support_after=None

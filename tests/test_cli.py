@@ -27,7 +27,7 @@ from tests.fixtures_command import Place, barometer
 
 HEAVY = {
     *("prefect", "chdb", "numpy", "pydantic", "pydantic_settings", "httpx", "kafka", "msgspec"),
-    *("clickhouse_driver", "pyarrow", "rich", "feedparser", "sqlite3", "asyncio"),
+    *("clickhouse_driver", "pyarrow", "rich", "feedparser", "sqlite3", "asyncio", "babel"),
 }
 
 README = Path(__file__).resolve().parents[1] / "README.md"

@@ -349,7 +349,8 @@ def test_a_change_is_taken_apart_and_labelled() -> None:
     assert fallen.label is ChangeLabel.OPINION
     text = render_text(digest)
     part = text[text.index("Against the baseline") : text.index("Incidents")]
-    (row,) = [line for line in part.splitlines() if line.strip().startswith("XA regular")]
+    alder = part[part.index("Alder (XA)") : part.index("Birch (XB)")]
+    (row,) = [line for line in alder.splitlines() if line.strip().startswith("regular")]
     figures = (fallen.within.change, fallen.within.lower, fallen.within.upper, fallen.mix)
     assert all(signed(each) in row for each in figures)
     assert row.endswith("opinion")
@@ -404,6 +405,7 @@ def test_a_change_that_may_not_be_quoted_has_no_label() -> None:
 
 def test_each_society_has_its_topics_conflation_order_in_time_and_excerpts() -> None:
     text = render_text(full_example())
+    text = text[text.index("Seen and not alerted") :]
     alder = one_line(text[text.index("Alder (XA)") : text.index("Birch (XB)")])
     assert "crime and security 12 % to 27 % 212 documents" in alder
     share = full_example().conflations[0]
@@ -434,8 +436,9 @@ def test_signals_of_the_week_are_shown_as_not_alerted() -> None:
     digest = full_example(signals=[signal(date(2026, 2, day)) for day in (8, 9, 15, 16)])
     assert [s.day for s in digest.signals] == [date(2026, 2, 9), date(2026, 2, 15)]
     text = render_text(digest)
-    seen = one_line(text[text.index("Seen and not alerted") : text.index("Alder (XA)")])
-    assert "shock: XB regular, 2026-02-09. An unusual day." in seen
+    text = text[text.index("Seen and not alerted") :]
+    seen = one_line(text[: text.index("Alder (XA)")])
+    assert "shock: Birch regular, 2026-02-09. An unusual day." in seen
     many = full_example(signals=[signal(date(2026, 2, 9))] * (MOST_SIGNALS + 3))
     assert "and 3 more." in render_text(many)
 

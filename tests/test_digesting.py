@@ -150,6 +150,8 @@ def test_a_digest_is_told_once_however_often_it_is_written(opened: Edges, people
     assert (message.id, message.kind) == (f"digest-{WEEK}", "digest")
     assert (message.title, message.body) == (first.title, first.body)
     assert "XA regular" in first.body
+    named = msgspec.structs.replace(opened, society_names={"XA": "Alderland"})
+    assert "\nAlderland (XA)\n" in digest_week(named, WEEK, now=NOW).body
 
     # A late document changes the text and is no reason to tell people again.
     later = NOW + timedelta(hours=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from alerts.delivery import ChannelState
@@ -120,6 +121,22 @@ def test_an_incident_is_shown_with_all_that_is_known(place: Place) -> None:
     text = " ".join(said.out.split())
     for part in ("regular migration", "+20", "-10", "-42", "-18", "barometer sql", INCIDENT.id):
         assert part in text
+
+
+def test_a_society_is_shown_with_its_name_beside_its_code(place: Place) -> None:
+    german = msgspec.structs.replace(INCIDENT, id="DE-regular-2026-11-04", society="DE")
+    database = connect(load_settings().database_url)
+    store_incidents(database, [german])
+    database.close()
+    listed = place.run("incidents", "list").out
+    assert "Germany (DE)" in listed
+    assert " XA " in listed  # an invented one has no name
+    shown = " ".join(place.run("incidents", "show", german.id).out.split())
+    assert "net support for regular migration in Germany (DE) fell" in shown
+    assert "society = 'DE'" in shown
+    place.write("names.toml", 'XA = "Alderland"\n')
+    place.set("BAROMETER_SOCIETY_NAMES", "names.toml")
+    assert "Alderland (XA)" in place.run("incidents", "list").out
 
 
 def test_a_mistyped_incident_is_corrected(place: Place) -> None:

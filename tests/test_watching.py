@@ -170,6 +170,14 @@ def test_a_fall_opens_one_incident_that_is_told_once(opened: Edges, people: Peop
     )
 
 
+def test_people_are_told_the_name_of_the_society(opened: Edges, people: People) -> None:
+    fill_with_a_fall(opened)
+    watch_until_found(msgspec.structs.replace(opened, society_names={"XA": "Alderland"}))
+    (message,) = people.told
+    assert "in Alderland" in message.title
+    assert (message.society, message.falls[0].society_name) == ("XA", "Alderland")
+
+
 def test_a_day_that_is_not_over_is_estimated_and_not_watched(opened: Edges) -> None:
     fill(opened, range(FALL))
     fill(opened, range(FALL, FALL + 1), supporting=1, opposing=9)

@@ -32,6 +32,7 @@ def command() -> None:
 )
 def list_(status: str) -> None:
     """Show incidents, newest first."""
+    from alerts.society_names import name_and_code
     from flows.table import table
     from flows.wiring import edges
     from storage.incidents import stored_incidents
@@ -44,6 +45,7 @@ def list_(status: str) -> None:
     table(
         [
             "incident",
+            "society",
             "status",
             "severity",
             "since",
@@ -55,6 +57,7 @@ def list_(status: str) -> None:
         [
             (
                 incident.id,
+                name_and_code(incident.society, opened.society_names),
                 incident.status,
                 incident.severity,
                 incident.drop_day,
@@ -76,6 +79,7 @@ def show(incident: str) -> None:
 
     from alerts.alert_text import write_alert
     from alerts.incident import Change, ChangeKind, Status
+    from alerts.society_names import name_and_code
     from flows.floors import load_floors
     from flows.following import stand_toward
     from flows.gathering import gather
@@ -106,7 +110,12 @@ def show(incident: str) -> None:
             at=found.resolved_at or found.opened_at,
         )
         facts = gather(opened, [change], stand_toward(floors, series), last)
-        click.echo(write_alert(facts, now=now, simulated=opened.settings.simulated).body)
+        # the code too: who asks here may go on with a query
+        called = name_and_code(found.society, opened.society_names)
+        alert = write_alert(
+            facts, now=now, society_name=called, simulated=opened.settings.simulated
+        )
+        click.echo(alert.body)
 
 
 @command.command()
