@@ -74,11 +74,12 @@ CountsByDay = Mapping[date, Sequence[StanceCount]]
 def write_board(
     edges: Edges, folder: Path, *, now: datetime, names: Mapping[str, str] | None = None
 ) -> Written:
-    """Write the board as of `now` into `folder`; `names` are what to call societies, by code.
+    """Write the board as of `now` into `folder`; `names` are what to call societies, by code (default: as the edges say).
 
     Raises Mistake for a folder that holds something else, and for floors that cannot be used.
     """
-    return write_folder(folder, render(collect_board(edges, now=now, names=names or {})))
+    called = edges.society_names if names is None else names
+    return write_folder(folder, render(collect_board(edges, now=now, names=called)))
 
 
 def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> Board:

@@ -380,22 +380,16 @@ def test_a_reader_never_meets_half_a_file(tmp_path: Path) -> None:
 
 def test_the_command_writes_the_folder_and_says_where(opened: Edges, tmp_path: Path) -> None:
     fill(opened)
-    (tmp_path / "names.toml").write_text('XA = " Alderland "\n', "utf-8")
-    arguments = ["--output", str(tmp_path / "b"), "--names", str(tmp_path / "names.toml")]
+    arguments = ["--output", str(tmp_path / "b")]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
     assert re.fullmatch(
         r"\d+ files, \d+ of them new or changed, 0 removed: .*/b/index\.html\n", result.output
     )
-    if (tmp_path / "b" / "society").exists():  # days long past are not on the board of today
-        assert "Alderland" in (tmp_path / "b" / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("text", ["XA = 7", 'XA = " "', "XA", "[XA]", "\udcff"])
-def test_names_that_cannot_be_used_are_refused(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "names.toml"
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    result = CliRunner().invoke(command, ["--names", str(file), "--output", str(tmp_path / "b")])
-    assert result.exit_code == 2
-    assert 'a line reads AT = "Austria"' in result.output
-    assert not (tmp_path / "b").exists()
+def test_societies_are_called_what_the_settings_call_them(opened: Edges, tmp_path: Path) -> None:
+    fill(opened)
+    named = msgspec.structs.replace(opened, society_names={"XA": "Alderland"})
+    write_board(named, tmp_path / "b", now=NOW)
+    assert "Alderland" in (tmp_path / "b" / "index.html").read_text("utf-8")
