@@ -32,6 +32,8 @@ _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
+NO_HEADERS: Mapping[str, str] = {}
+
 _LASTING = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PLEASE_RETRY = (408, 425, 429)
@@ -56,6 +58,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """Where the body came from, after redirects."""
     moved: str
     """New address for good (301, 308), to be written into sources.toml; else empty."""
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """All headers of the answer that can be sent and stored again, names in lower case."""
 
 
 class FetchFailed(Exception):
@@ -132,22 +136,33 @@ class Fetcher:
         """Close what is open."""
         self._client.close()
 
-    def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
-        """What is at `url`, if it is not what `etag` and `last_modified` stand for.
+    def fetch(
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Fetched:
+        """What is at `url`, if it is not what `etag` and `last_modified` stand for. `headers` are sent along, to the
+        host of `url` alone: a redirect to another host does not see them, because they may be secret.
 
         Raises FetchFailed when there is no usable answer.
         """
+        own = dict(headers)
         headers = {}
         if is_header(etag):
             headers["If-None-Match"] = etag
         if is_header(last_modified):
             headers["If-Modified-Since"] = last_modified
         address = _address(url, shown(url))
+        asked = address.host
         lasting, moved = True, ""
         self._turns.wait(address.host)
         with Deadline(self._total) as deadline:
             for _ in range(MAX_REDIRECTS + 1):
-                answer = self._get(address, headers, deadline, shown(url))
+                sent = own | headers if address.host == asked else headers
+                answer = self._get(address, sent, deadline, shown(url))
                 if isinstance(answer, _Redirect):
                     lasting = lasting and answer.lasting
                     address = _address(answer.target, shown(url))
@@ -165,6 +180,7 @@ class Fetcher:
                     ),
                     address=shown(str(address)),
                     moved=moved,
+                    headers=answer.headers,
                 )
         raise FetchFailed(
             f"{shown(url)} redirects more than {MAX_REDIRECTS} times; give the final address",
@@ -212,7 +228,7 @@ class Fetcher:
                 raise _refused(f"{name} redirects to no valid address", status) from error
             return _Redirect(target=target, lasting=status in _LASTING)
         if status == 304:
-            if not headers:
+            if not {"If-None-Match", "If-Modified-Since"} & headers.keys():
                 raise _refused(f"{name} answered 304 (not modified) to a plain request", status)
             return _Answer(http_status=status, headers=_readable(response), body=b"")
         if status == 206 or not 200 <= status < 300:
@@ -372,5 +388,4 @@ def _refused(reason: str, http_status: int) -> FetchFailed:
 
 def _readable(response: httpx.Response) -> dict[str, str]:
     """The headers that are kept, where they can be sent and stored again."""
-    names = ("content-type", "etag", "last-modified")
-    return {n: response.headers[n] for n in names if is_header(response.headers.get(n, ""))}
+    return {name: value for name, value in response.headers.items() if is_header(value)}

@@ -15,14 +15,22 @@ from ingest.canonical_url import canonical_url
 from ingest.document import MAX_FIELD_BYTES, Kind
 from ingest.iso_3166 import society_fault
 from ingest.json_kind import json_kind
+from ingest.source_options import OPTIONS, FeedOptions, Options, SourceType
 
 SHORTEST_POLL, LONGEST_POLL = 1, 7 * 24 * 60
 """Minutes between two readings of one source."""
 
+_ONE_ADDRESS = (SourceType.FEED, SourceType.SITEMAP)
+"""Types of which two sources with one address would be one source twice; a service is asked for many things."""
+
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _NEEDED = ("name", "url", "outlet", "kind", "society", "language")
-_TYPES: Mapping[str, type] = dict.fromkeys(_NEEDED, str) | {"poll_minutes": int, "enabled": bool}
+_TYPES: Mapping[str, type] = dict.fromkeys(_NEEDED, str) | {
+    "poll_minutes": int,
+    "enabled": bool,
+    "type": str,
+}
 
 
 class SourcesRefused(ValueError):
@@ -35,13 +43,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Unique, lower case with dashes; appears in figures, logs and settings."""
     url: str
-    """http(s) address of a feed (RSS 2.0, Atom, RDF, JSON Feed)."""
+    """http(s) address of a feed, sitemap, instance or service; ws(s) for a stream."""
     outlet: str
     kind: Kind
     society: str
     language: str
     poll_minutes: int = 15
     enabled: bool = True
+    type: SourceType = SourceType.FEED
+    options: Options = FeedOptions()
 
 
 def parse_sources(toml_text: str, name: str) -> tuple[Source, ...]:
@@ -71,8 +81,8 @@ def parse_sources(toml_text: str, name: str) -> tuple[Source, ...]:
         source = _source(entry, _place(entry, number, name))
         if source.name in names:
             raise SourcesRefused(f"{name}: two sources are called {source.name!r}")
-        address = canonical_url(source.url)
-        if address in addresses:
+        address = _address(source.url)
+        if source.type in _ONE_ADDRESS and address in addresses:
             raise SourcesRefused(
                 f"{name}: sources {addresses[address]!r} and {source.name!r} have the same url"
             )
@@ -88,6 +98,12 @@ def default_sources() -> tuple[Source, ...]:
     return parse_sources(text, "ingest/sources.toml")
 
 
+def _address(url: str) -> str:
+    """The canonical address; a stream's as if it were a page's."""
+    scheme, rest = url.split(":", 1) if ":" in url else ("", "")
+    return canonical_url({"ws": "http:", "wss": "https:"}.get(scheme.lower(), f"{scheme}:") + rest)
+
+
 def _place(entry: Mapping[str, Any], number: int, name: str) -> str:
     """What messages call this source: by its name where it has one, else by its number."""
     own = entry.get("name")
@@ -95,12 +111,15 @@ def _place(entry: Mapping[str, Any], number: int, name: str) -> str:
 
 
 def _source(entry: Mapping[str, Any], place: str) -> Source:
+    kind_of_source = _type(entry, place)
+    options = OPTIONS[kind_of_source]
+    known = [*_TYPES, *options.__struct_fields__]
     for key, value in entry.items():
-        if key not in _TYPES:
-            near = difflib.get_close_matches(key, _TYPES, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_TYPES)}"
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
             raise SourcesRefused(f"{place} has the unknown key {key!r}{hint}")
-        if type(value) is not _TYPES[key]:
+        if key in _TYPES and type(value) is not _TYPES[key]:
             wanted = {str: "text in quotes", int: "a whole number", bool: "true or false"}
             raise SourcesRefused(
                 f"{place}: {key} is {json_kind(value)}; write {wanted[_TYPES[key]]}"
@@ -111,7 +130,27 @@ def _source(entry: Mapping[str, Any], place: str) -> Source:
     for key, fault in _faults(entry):
         if fault:
             raise SourcesRefused(f"{place}: {key} {entry[key]!r} {fault}")
-    return Source(**{**entry, "kind": Kind(entry["kind"])})
+    own = {key: value for key, value in entry.items() if key not in _TYPES}
+    try:
+        chosen: Options = msgspec.convert(own, options)
+    except msgspec.ValidationError as error:
+        raise SourcesRefused(
+            f"{place}: {error}, as a source of type {kind_of_source} needs it"
+        ) from error
+    common = {key: value for key, value in entry.items() if key in _TYPES}
+    return Source(
+        **{**common, "kind": Kind(entry["kind"]), "type": kind_of_source, "options": chosen}
+    )
+
+
+def _type(entry: Mapping[str, Any], place: str) -> SourceType:
+    said = entry.get("type", SourceType.FEED.value)
+    try:
+        return SourceType(said)
+    except ValueError:
+        raise SourcesRefused(
+            f"{place}: type {said!r} is not one of {', '.join(SourceType)}"
+        ) from None
 
 
 def _faults(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -119,7 +158,7 @@ def _faults(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     minutes = entry.get("poll_minutes", SHORTEST_POLL)
     return [
         ("name", "" if _NAME.fullmatch(entry["name"]) else "is not of lower-case letters, digits and dashes"),
-        ("url", "" if canonical_url(entry["url"]) else "is not an http or https address"),
+        ("url", "" if _address(entry["url"]) else "is not an http or https address"),
         ("kind", "" if entry["kind"] in list(Kind) else f"is not one of {', '.join(Kind)}"),
         ("society", society_fault(entry["society"])),
         ("language", "" if _LANGUAGE.fullmatch(entry["language"]) else "is not a BCP 47 tag such as en or pt-BR"),
