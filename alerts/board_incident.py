@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 
 import msgspec
@@ -16,18 +15,12 @@ from alerts.board_scale import Curve
 from alerts.board_templates import write_page
 from alerts.board_words import called, interval, signed
 from alerts.excerpt import Excerpt
-from alerts.fall_facts import DayFigure
 from alerts.harmless_text import harmless_line
-from alerts.incident import Incident
 from alerts.message import figures_command
-from alerts.point import Point
 from classify.stance import Stance
 
 CHART_HEIGHT = 250
 """Pixels."""
-
-DAYS_BEFORE, DAYS_AFTER = 60, 30
-"""Days around an incident that its page draws."""
 
 _INCIDENT = (
     Detail(days=400, rows=120, entries=60, blocks=1),
@@ -38,23 +31,6 @@ _INCIDENT = (
 def incident_page(board: Board, one: IncidentView, places: Mapping[str, str]) -> bytes:
     """The page of an incident; `places`: what societies that have a page are called, by code."""
     return fitted(partial(_incident, board, one, places), _INCIDENT)
-
-
-def days_around(points: Sequence[Point], incident: Incident) -> tuple[DayFigure, ...]:
-    """The days of a series that the page of an incident draws."""
-    end = incident.detected_on + timedelta(days=DAYS_AFTER)
-    first = incident.drop_day - timedelta(days=DAYS_BEFORE)
-    return tuple(
-        DayFigure(
-            day=point.day,
-            net_support=point.net_support,
-            lower=point.lower,
-            upper=point.upper,
-            state=point.state,
-        )
-        for point in points
-        if first <= point.day <= end
-    )
 
 
 def _incident(board: Board, one: IncidentView, places: Mapping[str, str], detail: Detail) -> bytes:

@@ -51,7 +51,7 @@ class FallFacts(msgspec.Struct, frozen=True, kw_only=True):
     society_name: str = ""
     """What to call the society of the incident; empty where it has no name but its code."""
     days: tuple[DayFigure, ...] = ()
-    """The last days of the series, oldest first, for a chart; days without a point are not in it."""
+    """Those of the fall with what was before and after it, oldest first, for a chart; days without a point are not in it."""
     n: int = 0
     """Documents of the days of the fall."""
     n_eff: float = 0.0
@@ -63,9 +63,9 @@ class FallFacts(msgspec.Struct, frozen=True, kw_only=True):
     entry_exit: float | None = None
     """By outlets that came or went."""
     outlets: tuple[OutletMove, ...] = ()
-    """Those that gave most to the change, the largest first."""
+    """Those that gave most to the change, the largest first; none that is there with a few documents alone."""
     topics: tuple[TopicMove, ...] = ()
-    """Those that moved most."""
+    """Those that moved most; none that a few documents alone speak of."""
     excerpts: tuple[Excerpt, ...] = ()
     """For and against."""
     spillover: str = ""
@@ -75,3 +75,4 @@ class FallFacts(msgspec.Struct, frozen=True, kw_only=True):
     sql: str = ""
     """The query that reproduces the series."""
     model: str = ""
+    """Whose judgements of the days of the fall count."""

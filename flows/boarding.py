@@ -25,22 +25,21 @@ from alerts.board_pages import render
 from alerts.board_words import floor_sentence
 from alerts.conflation import conflation
 from alerts.confusion import NONE, Confusion
-from alerts.floor import Floor
-from alerts.floor_watch import Side, watch_floor
+from alerts.floor_watch import FloorState, Side
 from alerts.incident import Incident
-from alerts.level_observations import observations_of
 from alerts.net_support_change import SupportChange, change_between
 from alerts.point import Point, StanceCount, State
 from alerts.signal import Signal
 from alerts.source_gap import SourceGap
-from alerts.spillover import spillover_test
 from alerts.spillover_sentence import spillover_sentence
-from classify.target import IRREGULAR, REGULAR, TARGETS
+from classify.target import TARGETS
 from flows.board_evidence import incident_views
 from flows.board_folder import Written, write_folder
 from flows.correcting import confusions_of
 from flows.degraded_days import find_gaps
 from flows.floors import load_floors
+from flows.following import stand_toward
+from flows.spillovers import spillovers
 from flows.wiring import Edges
 from ingest.document import UNKNOWN_SOCIETY
 from storage import (
@@ -105,8 +104,8 @@ def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> B
         incidents=incident_views(
             edges,
             [one for one in known if one.drop_day >= first],
-            by_series,
-            {page.society: page.spillover for page in pages},
+            shared.standing,
+            shared.leads,
             last,
         ),
         digests=tuple(
@@ -143,6 +142,8 @@ class _Shared:
         self.first, self.last, self.recent = first, last, recent
         self.confusions = confusions_of(edges.classifier, {target for _, target in by_series})
         self.floors = {(one.society, one.target): one for one in load_floors(edges.settings, now)}
+        self.standing = stand_toward(tuple(self.floors.values()), by_series)
+        self.leads = spillovers(database, last)
         span = last - recent + timedelta(days=1)
         self.flags = reading_counts.flags_between(database, recent, last)
         self.topics = reading_counts.topics_between(database, recent, last)
@@ -191,7 +192,7 @@ class _Shared:
             sources=self._sources(society),
             gaps=tuple(sorted(gaps, key=lambda gap: gap.day, reverse=True)),
             signals=tuple(one for one in reversed(self.signals) if one.society == society),
-            spillover=self._spillover(society),
+            spillover=spillover_sentence(self.leads[society]) if society in self.leads else "",
         )
 
     def _series(self, society: str, target: str, counts: CountsByDay) -> SeriesView:
@@ -207,23 +208,11 @@ class _Shared:
             level=level,
             change=_change(counts, self.last, level, confusion, degraded),
             floor=floor,
-            floor_says=_floor_says(days, floor) if floor else "",
+            floor_says=_floor_says(self.standing[society, target]) if floor else "",
             incidents=tuple(
                 one for one in self.known if (one.society, one.target) == (society, target)
             ),
         )
-
-    def _spillover(self, society: str) -> str:
-        """Whether attitudes toward irregular migration move first; empty where either series is missing."""
-        pair = [self.by_series.get((society, one.name)) for one in (IRREGULAR, REGULAR)]
-        if not all(pair):
-            return ""
-        days = [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
-        columns: list[list[float | None]] = []
-        for one in pair:
-            usable = {p.day: p.net_support for p in one or () if p.state is State.OK}
-            columns.append([usable.get(day) for day in days])
-        return spillover_sentence(spillover_test(*columns))
 
     def _outlets(self, counts: CountsByDay) -> dict[str, int]:
         """Documents of the recent period by outlet."""
@@ -280,6 +269,5 @@ def _change(
     )
 
 
-def _floor_says(days: Sequence[Point], floor: Floor) -> str:
-    state = watch_floor(observations_of(days), floor)
+def _floor_says(state: FloorState) -> str:
     return "" if state.side is Side.UNKNOWN else floor_sentence(state)

@@ -20,7 +20,7 @@ from alerts.week import days_of_week, previous_week, week_of
 from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
-from flows.spillovers import FOLLOWING, LEADING, spillovers
+from flows.spillovers import spillovers
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
 from storage import (
@@ -105,8 +105,7 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
     start = datetime.combine(monday, time(), UTC)
     end = start + timedelta(days=7)
     counts = daily_counts.counts_between(database, first, sunday)
-    both = {society for society, target in counts if target == LEADING}
-    both &= {society for society, target in counts if target == FOLLOWING}
+    counted = {society for society, _ in counts}
     flags = reading_counts.flags_between(database, monday, sunday)
     digest = build_digest(
         week,
@@ -121,7 +120,11 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
         society_names=edges.society_names,
         topics=topic_shares(database, monday),
         conflations=[conflation(society, rows) for society, rows in flags.items()],
-        spillovers=spillovers(database, both, sunday),
+        spillovers={
+            society: lead
+            for society, lead in spillovers(database, sunday).items()
+            if society in counted
+        },
         signals=signals.signals_between(database, monday, sunday),
         typical=typical_excerpts(edges, counts, monday, sunday),
     )

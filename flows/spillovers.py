@@ -1,11 +1,13 @@
 """Whether attitudes to irregular migration moved before support for regular programmes, by society.
 
 points of a year -> daily net support of both -spillover_test-> Spillover, the many societies allowed for
+
+Alerts, digests and the board ask for all societies, so that they say the same of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -31,22 +33,22 @@ LEADING, FOLLOWING = "irregular", "regular"
 LEADS = (Verdict.LEADS_IN_TIME, Verdict.LEADS_ROBUST_TO_NOISE)
 
 
-def spillovers(database: Database, societies: Collection[str], last: date) -> dict[str, Spillover]:
-    """The test of each society, on the year up to `last`. Of many societies some lead by chance: one whose lead does not
-    stand among so many has none (Benjamini & Yekutieli 2001).
+def spillovers(database: Database, last: date) -> dict[str, Spillover]:
+    """The test of each society that has both series, on the year up to `last`. Of many societies some lead by chance: one
+    whose lead does not stand among so many has none (Benjamini & Yekutieli 2001).
     """
-    if not societies:
-        return {}
     first = last - timedelta(days=DAYS - 1)
-    names = sorted(societies)
-    pairs = [(society, target) for society in names for target in (LEADING, FOLLOWING)]
+    known = set(points.series_between(database, first, last))
+    both = [society for society, target in sorted(known) if target == LEADING]
+    both = [society for society in both if (society, FOLLOWING) in known]
+    pairs = [(society, target) for society in both for target in (LEADING, FOLLOWING)]
     found = points.points_of_series(database, pairs, first, last)
     tests = {
         society: spillover_test(
-            daily_net_support(found.get((society, LEADING), ()), first, last),
-            daily_net_support(found.get((society, FOLLOWING), ()), first, last),
+            daily_net_support(found[society, LEADING], first, last),
+            daily_net_support(found[society, FOLLOWING], first, last),
         )
-        for society in names
+        for society in both
     }
     kept = benjamini_yekutieli([_p_value(test) for test in tests.values()])
     return {

@@ -22,12 +22,12 @@ from alerts.board import (
     life_of,
     outlet_rows,
 )
-from alerts.board_incident import days_around
 from alerts.board_level import DAYS, level_on, levels, rows_between
 from alerts.conflation import FlaggedCount, conflation
 from alerts.digest import build_digest
 from alerts.digest_page import digest_page
 from alerts.excerpt import Excerpt
+from alerts.facts_of_fall import days_shown, figures
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
 from alerts.floor import Floor
 from alerts.incident import ChangeKind, Incident, Status, incident_id
@@ -165,7 +165,7 @@ def incident_view(view: SeriesView, excerpts: Sequence[Excerpt] = ()) -> Inciden
             incident=acknowledged,
             kind=ChangeKind.OPENED,
             reason=incident.reason,
-            days=days_around(view.points, incident),
+            days=figures(view.points, *days_shown(incident, view.points[-1].day)),
             n=212,
             n_eff=61.4,
             within=-21.3,

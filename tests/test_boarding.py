@@ -88,7 +88,13 @@ def test_what_is_stored_comes_onto_the_board(opened: Edges) -> None:
     incidents.store_incidents(opened.database, [INCIDENT])
     digests.store(
         opened.database,
-        StoredDigest(week="2026-W40", title="Week 40", body="It was calm.\n", created_at=NOW),
+        StoredDigest(
+            week="2026-W40",
+            title="Week 40",
+            body="It was calm.\n",
+            created_at=NOW,
+            html='<!DOCTYPE html><div role="main"><p>It was calm, says the page.</p></div>',
+        ),
     )
     board = collect_board(opened, now=NOW, names={"XA": "Alderland"})
     assert (board.first, board.last, board.now) == (FIRST, LAST, NOW)
@@ -121,6 +127,7 @@ def test_what_is_stored_comes_onto_the_board(opened: Edges) -> None:
     assert [number for (number,) in rows.values()].count(Hidden.PROTECTS) == 1
     assert board.societies[1].series[0].level.n == 3 * 8
     files = render(board)
+    assert "It was calm, says the page." in visible_text(files["digest/2026-W40.html"])
     assert "Alderland" in visible_text(files["index.html"])
     assert f"incident/{INCIDENT.id}.html" in files
 
