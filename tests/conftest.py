@@ -43,7 +43,7 @@ LONGEST_FIRST = (
     "test_stored_figures",
     "test_excerpts",
     "test_board_in_browser",
-    "test_board",
+    "test_board_room",
     "test_watching",
 )
 """Files that take longest, so that no process is left with one of them when the others are done."""
