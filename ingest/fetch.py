@@ -1,4 +1,4 @@
-"""The polite fetcher: one conditional request for a feed, with limits on time, size and redirects.
+"""The polite fetcher: one request, conditional where it can be, with limits on time, size and redirects.
 
     Fetched(ok | unchanged)     the body, and what to send next time
     FetchFailed                 one sentence, whether to try again, and when the server wants us back
@@ -8,19 +8,19 @@ It tries once: whoever calls decides about trying again.
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 import msgspec
 
 from ingest.content_encoding import Identity, decoder_of
+from ingest.deadline import Deadline, TimeIsUp
+from ingest.host_turns import HostTurns
 from ingest.http_words import is_header, retry_after, shown, user_agent
 
 MAX_BYTES = 15 * 1024 * 1024
@@ -72,6 +72,7 @@ class FetchFailed(Exception):
         retry_after: timedelta | None = None,
         http_status: int | None = None,
         permanent: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -81,6 +82,8 @@ class FetchFailed(Exception):
         """None when there was no answer."""
         self.permanent = permanent
         """True when the same request cannot succeed soon: somebody has to change something."""
+        self.headers = headers
+        """Those of the answer, names in lower case: limits of a service stand there. Empty when there was none."""
 
 
 class Fetcher:
@@ -89,7 +92,7 @@ class Fetcher:
     `contact` goes into the User-Agent (an address where the operator can be reached); times are
     seconds: `connect` and `read` for one step, `total` for the whole fetch with its redirects (the
     look-up of the host's name excepted, which has the system's own limit); `pause` lies between two
-    requests to the same host.
+    requests to the same host, of which two at most run at once.
     """
 
     def __init__(
@@ -105,7 +108,7 @@ class Fetcher:
     ) -> None:
         self._total = total
         self._max_bytes = max_bytes
-        self._turns = _Turns(pause)
+        self._turns = HostTurns(pause)
         self._client = httpx.Client(
             headers={
                 "User-Agent": user_agent(contact),
@@ -117,6 +120,8 @@ class Fetcher:
             # the socket, which is told only when it is opened.
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
+            # No cookie is kept: a reader of thousands of outlets is not to be recognised again.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=transport,
             mounts=_NO_PROXY,
         )
@@ -143,9 +148,15 @@ class Fetcher:
         etag: str = "",
         last_modified: str = "",
         headers: Mapping[str, str] = NO_HEADERS,
+        form: Mapping[str, str] | None = None,
+        apart: float = 0.0,
+        max_bytes: int | None = None,
     ) -> Fetched:
         """What is at `url`, if it is not what `etag` and `last_modified` stand for. `headers` are sent along, to the
-        host of `url` alone: a redirect to another host does not see them, because they may be secret.
+        host of `url` alone: a redirect to another host does not see them, because they may be secret. A `form` is
+        posted (application/x-www-form-urlencoded), and a redirect of it is a failure. The request is at least
+        `apart` seconds after the last one to its host, and its answer at most `max_bytes` long, where that is
+        less than what holds for all.
 
         Raises FetchFailed when there is no usable answer.
         """
@@ -155,19 +166,22 @@ class Fetcher:
             headers["If-None-Match"] = etag
         if is_header(last_modified):
             headers["If-Modified-Since"] = last_modified
+        limit = self._max_bytes if max_bytes is None else min(self._max_bytes, max_bytes)
         address = _address(url, shown(url))
-        asked = address.host
+        asked = address
         lasting, moved = True, ""
-        self._turns.wait(address.host)
-        with Deadline(self._total) as deadline:
+        deadline = Deadline(self._total)
+        try:
             for _ in range(MAX_REDIRECTS + 1):
-                sent = own | headers if address.host == asked else headers
-                answer = self._get(address, sent, deadline, shown(url))
+                with self._turns.turn(address.host, apart):
+                    # The time begins with the first turn: waiting for it is our own doing.
+                    deadline.start()
+                    sent = own | headers if _may_see(address, asked) else headers
+                    answer = self._ask(address, sent, form, limit, deadline, shown(url))
                 if isinstance(answer, _Redirect):
                     lasting = lasting and answer.lasting
                     address = _address(answer.target, shown(url))
                     moved = shown(str(address)) if lasting else moved
-                    self._turns.wait(address.host)
                     continue
                 return Fetched(
                     status="unchanged" if answer.http_status == 304 else "ok",
@@ -182,19 +196,37 @@ class Fetcher:
                     moved=moved,
                     headers=answer.headers,
                 )
+        finally:
+            deadline.stop()
         raise FetchFailed(
             f"{shown(url)} redirects more than {MAX_REDIRECTS} times; give the final address",
             permanent=True,
         )
 
-    def _get(
-        self, address: httpx.URL, headers: Mapping[str, str], deadline: Deadline, name: str
+    def _ask(
+        self,
+        address: httpx.URL,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        limit: int,
+        deadline: Deadline,
+        name: str,
     ) -> _Redirect | _Answer:
         try:
             with self._client.stream(
-                "GET", address, headers=headers, extensions={"trace": deadline.trace}
+                "GET" if form is None else "POST",
+                address,
+                headers=headers,
+                data=form,
+                extensions={"trace": deadline.trace},
             ) as response:
-                return self._read(response, headers, deadline, name)
+                answer = _read(response, headers, limit, deadline, name)
+                if form is not None and isinstance(answer, _Redirect):
+                    reason = f"{name} redirects a form; give the address that takes it"
+                    raise _refused(reason, response)
+                return answer
+        except TimeIsUp as error:
+            raise FetchFailed(f"{name} {error}") from error
         except zlib.error as error:
             raise FetchFailed(f"{name} sent compressed data that is damaged: {error}") from error
         except (httpx.InvalidURL, UnicodeError) as error:  # the latter from looking the host up
@@ -213,62 +245,6 @@ class Fetcher:
         step = "connect" if isinstance(error, httpx.ConnectTimeout) else "answer"
         return f"{name} did not {step} in time"
 
-    def _read(
-        self,
-        response: httpx.Response,
-        headers: Mapping[str, str],
-        deadline: Deadline,
-        name: str,
-    ) -> _Redirect | _Answer:
-        status = response.status_code
-        if status in _REDIRECTS and "location" in response.headers:
-            try:
-                target = str(response.url.join(response.headers["location"]))
-            except httpx.InvalidURL as error:
-                raise _refused(f"{name} redirects to no valid address", status) from error
-            return _Redirect(target=target, lasting=status in _LASTING)
-        if status == 304:
-            if not {"If-None-Match", "If-Modified-Since"} & headers.keys():
-                raise _refused(f"{name} answered 304 (not modified) to a plain request", status)
-            return _Answer(http_status=status, headers=_readable(response), body=b"")
-        if status == 206 or not 200 <= status < 300:
-            raise _failure(response, name)
-        body = self._body(response, deadline, name)
-        return _Answer(http_status=status, headers=_readable(response), body=body)
-
-    def _body(self, response: httpx.Response, deadline: Deadline, name: str) -> bytes:
-        limit = self._max_bytes
-        too_large = _refused(
-            f"{name} is larger than {limit / 2**20:,.3g} MiB after decompression",
-            response.status_code,
-        )
-        pieces: Iterable[bytes] = response.iter_raw(_PIECE)
-        encoding = response.headers.get("content-encoding", "")
-        decoder = decoder_of(encoding)
-        if decoder is None:
-            raise _refused(
-                f"{name} sent the content encoding {encoding[:40]!r}, which was not asked for",
-                response.status_code,
-            )
-        if response.is_stream_consumed:  # by a test's transport, which gives the body whole
-            pieces, decoder = [response.content], Identity()
-        body = bytearray()
-        received = 0
-        for piece in pieces:
-            received += len(piece)
-            body += decoder.decode(piece, limit + 1 - len(body))
-            if len(body) > limit or received > limit:
-                raise too_large
-            deadline.check(name)
-        # To an answer without length, a connection that the deadline shut down looks like its end.
-        deadline.check(name)
-        if not decoder.complete:
-            raise FetchFailed(
-                f"{name} broke off its answer: the compressed data has no end",
-                http_status=response.status_code,
-            )
-        return bytes(body)
-
 
 class _Redirect(msgspec.Struct, frozen=True):
     target: str
@@ -281,72 +257,63 @@ class _Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class Deadline:
-    """Ends a request after `seconds`, even one whose server sends a byte now and then.
-
-    httpx limits each step, not their sum. When time is up the sockets are shut down, so that the
-    thread that waits on one of them gets an error at once. Give `trace` to the request.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self.passed = False
-
-    def __enter__(self) -> Deadline:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpx calls this at every step; of interest are the sockets that it opens."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            with self._lock:
-                self._sockets.append(info["return_value"].get_extra_info("socket"))
-            if self.passed:
-                self._end()
-
-    def check(self, name: str) -> None:
-        """Raise FetchFailed when time is up."""
-        if self.passed:
-            raise FetchFailed(f"{name} took longer than {self._seconds:g} seconds")
-
-    def _end(self) -> None:
-        self.passed = True
-        with self._lock:
-            for opened in self._sockets:
-                try:
-                    # Not the method of ssl, which would pull its state from under the reader.
-                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
-                except OSError:
-                    continue  # closed already
+def _read(
+    response: httpx.Response,
+    headers: Mapping[str, str],
+    limit: int,
+    deadline: Deadline,
+    name: str,
+) -> _Redirect | _Answer:
+    status = response.status_code
+    if status in _REDIRECTS and "location" in response.headers:
+        try:
+            target = str(response.url.join(response.headers["location"]))
+        except httpx.InvalidURL as error:
+            raise _refused(f"{name} redirects to no valid address", response) from error
+        return _Redirect(target=target, lasting=status in _LASTING)
+    if status == 304:
+        if not {"If-None-Match", "If-Modified-Since"} & headers.keys():
+            reason = f"{name} answered 304 (not modified) to a plain request"
+            raise _refused(reason, response)
+        return _Answer(http_status=status, headers=_readable(response), body=b"")
+    if status == 206 or not 200 <= status < 300:
+        raise _failure(response, name)
+    body = _body(response, limit, deadline, name)
+    return _Answer(http_status=status, headers=_readable(response), body=body)
 
 
-class _Turns:
-    """Lets requests to one host through one after the other, `pause` seconds apart."""
+def _body(response: httpx.Response, limit: int, deadline: Deadline, name: str) -> bytes:
+    pieces: Iterable[bytes] = response.iter_raw(_PIECE)
+    encoding = response.headers.get("content-encoding", "")
+    decoder = decoder_of(encoding)
+    if decoder is None:
+        reason = f"{name} sent the content encoding {encoding[:40]!r}, which was not asked for"
+        raise _refused(reason, response)
+    if response.is_stream_consumed:  # by a test's transport, which gives the body whole
+        pieces, decoder = [response.content], Identity()
+    body = bytearray()
+    received = 0
+    for piece in pieces:
+        received += len(piece)
+        body += decoder.decode(piece, limit + 1 - len(body))
+        if len(body) > limit or received > limit:
+            size = f"{limit / 2**20:,.3g} MiB after decompression"
+            raise _refused(f"{name} is larger than {size}", response)
+        deadline.check()
+    # To an answer without length, a connection that the deadline shut down looks like its end.
+    deadline.check()
+    if not decoder.complete:
+        raise FetchFailed(
+            f"{name} broke off its answer: the compressed data has no end",
+            http_status=response.status_code,
+            headers=_readable(response),
+        )
+    return bytes(body)
 
-    def __init__(self, pause: float) -> None:
-        self._pause = pause
-        self._lock = threading.Lock()
-        self._next: dict[str, float] = {}
 
-    def wait(self, host: str) -> None:
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next.get(host, now))
-            self._next[host] = turn + self._pause
-        if turn > now:
-            time.sleep(turn - now)
+def _may_see(address: httpx.URL, asked: httpx.URL) -> bool:
+    """Whether what was meant for `asked` may be sent to `address`, to which it redirects: not in the clear."""
+    return address.host == asked.host and (address.scheme, asked.scheme) != ("http", "https")
 
 
 def _address(url: str, name: str) -> httpx.URL:
@@ -379,11 +346,14 @@ def _failure(response: httpx.Response, name: str) -> FetchFailed:
         retry_after=wait,
         http_status=status,
         permanent=status < 500 and status not in _PLEASE_RETRY,
+        headers=_readable(response),
     )
 
 
-def _refused(reason: str, http_status: int) -> FetchFailed:
-    return FetchFailed(reason, http_status=http_status, permanent=True)
+def _refused(reason: str, response: httpx.Response) -> FetchFailed:
+    return FetchFailed(
+        reason, http_status=response.status_code, permanent=True, headers=_readable(response)
+    )
 
 
 def _readable(response: httpx.Response) -> dict[str, str]:

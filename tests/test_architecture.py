@@ -22,6 +22,10 @@ ORDER = ("ingest", "classify", "alerts", "storage", "flows")
 
 EDGES = (
     "ingest/fetch.py",
+    "ingest/deadline.py",
+    "ingest/host_turns.py",
+    "ingest/guarded_network.py",
+    "ingest/article_page.py",
     "ingest/*_bus.py",
     "classify/onnx_model.py",
     "classify/hf_*.py",

@@ -9,6 +9,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,7 @@ class Outlet(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[str] = []
         self.pages: dict[str, Callable[[Handler], None]] = {}
         self.closing = threading.Event()
 
@@ -49,6 +51,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
         self.server.pages[self.path](self)
+
+    def do_POST(self) -> None:
+        self.server.forms.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.do_GET()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
@@ -84,9 +90,9 @@ def fetcher() -> Iterator[Fetcher]:
         yield one
 
 
-def failure(fetcher: Fetcher, url: str) -> FetchFailed:
+def failure(fetcher: Fetcher, url: str, **options: Any) -> FetchFailed:
     with pytest.raises(FetchFailed) as failed:
-        fetcher.fetch(url)
+        fetcher.fetch(url, **options)
     assert "\n" not in failed.value.reason
     return failed.value
 
@@ -429,6 +435,79 @@ def test_two_requests_to_one_host_are_apart_and_two_hosts_do_not_wait() -> None:
     (_, first), (_, other), (_, second) = moments
     assert other - first < 0.15
     assert second - first >= 0.19
+
+
+def test_two_requests_to_one_host_run_at_once_and_a_third_waits() -> None:
+    together, most, lock = 0, 0, threading.Lock()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal together, most
+        with lock:
+            together += 1
+            most = max(most, together)
+        time.sleep(0.05)
+        with lock:
+            together -= 1
+        return httpx.Response(200, content=FEED)
+
+    with (
+        Fetcher(pause=0, transport=httpx.MockTransport(answer)) as fetcher,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        for done in [pool.submit(fetcher.fetch, f"https://A.example/{n}") for n in range(6)]:
+            assert done.result().body == FEED
+    assert most == 2
+
+
+def test_a_request_can_ask_to_be_further_apart() -> None:
+    moments: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        moments.append(time.monotonic())
+        return httpx.Response(200, content=FEED)
+
+    with Fetcher(pause=0, transport=httpx.MockTransport(answer)) as fetcher:
+        fetcher.fetch("https://a.example/1")
+        fetcher.fetch("https://a.example/2", apart=0.2)
+        fetcher.fetch("https://a.example/3")
+    first, second, third = moments
+    assert second - first >= 0.19
+    assert third - second < 0.15
+
+
+def test_a_form_is_posted_and_its_redirect_not_followed(outlet: Outlet, fetcher: Fetcher) -> None:
+    outlet.pages["/feed"] = page(200, b"{}")
+    form = {"grant_type": "client_credentials", "note": "a&b c"}
+    fetched = fetcher.fetch(outlet.url(), form=form, headers={"Authorization": "Basic eDp5"})
+    assert fetched.body == b"{}"
+    assert outlet.forms == ["grant_type=client_credentials&note=a%26b+c"]
+    _, headers = outlet.asked[0]
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    assert headers["authorization"] == "Basic eDp5"
+    outlet.pages["/feed"] = page(307, Location="/new")
+    failed = failure(fetcher, outlet.url(), form=form)
+    assert failed.permanent
+    assert "redirects a form" in failed.reason
+    assert len(outlet.asked) == 2
+
+
+def test_a_failure_keeps_the_headers_of_its_answer(outlet: Outlet, fetcher: Fetcher) -> None:
+    outlet.pages["/feed"] = page(429, X_Ratelimit_Remaining="0", X_Ratelimit_Reset="31")
+    headers = failure(fetcher, outlet.url()).headers
+    assert (headers["x-ratelimit-remaining"], headers["x-ratelimit-reset"]) == ("0", "31")
+
+
+def test_no_cookie_is_sent_back(outlet: Outlet, fetcher: Fetcher) -> None:
+    outlet.pages["/feed"] = page(200, FEED, Set_Cookie="who=you; Path=/")
+    for _ in range(2):
+        fetcher.fetch(outlet.url())
+    assert all("cookie" not in headers for _, headers in outlet.asked)
+
+
+def test_an_answer_can_be_given_less_room(outlet: Outlet, fetcher: Fetcher) -> None:
+    outlet.pages["/feed"] = page(200, FEED)
+    assert fetcher.fetch(outlet.url(), max_bytes=len(FEED)).body == FEED
+    assert "larger than" in failure(fetcher, outlet.url(), max_bytes=len(FEED) - 1).reason
 
 
 def test_no_proxy_stands_before_this_machine(

@@ -23,7 +23,7 @@ from alerts.channel_url import WebhookSettings
 from alerts.channels.public_host import NotPublic, Resolve, addresses_of, public_address
 from alerts.message import Message
 from alerts.webhook_signature import webhook_headers
-from ingest.fetch import Deadline
+from ingest.deadline import Deadline
 from ingest.http_words import retry_after, user_agent
 
 PAUSES = (1.0, 4.0)
