@@ -51,17 +51,13 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 def amplifications(per_document: Sequence[Drop], per_story: Sequence[Drop]) -> tuple[Signal, ...]:
     """Falls that the per-document count shows and the per-story count does not (drops of the same series)."""
     return tuple(
-        Signal(
-            kind=SignalKind.AMPLIFICATION,
-            society=drop.society,
-            target=drop.target,
-            day=drop.detected_on,
-            since=drop.since,
-            change=drop.change,
-            text=(
-                f"Counted by document, net support fell by {-drop.change:.1f} points since {drop.since}; with "
-                "copies of a story counted once it did not: a few stories were printed often"
-            ),
+        _signal(
+            SignalKind.AMPLIFICATION,
+            (drop.society, drop.target),
+            (drop.since, drop.detected_on),
+            drop.change,
+            f"Counted by document, net support fell by {-drop.change:.1f} points since {drop.since}; with "
+            "copies of a story counted once it did not: a few stories were printed often",
         )
         for drop in per_document
         if not any(_same_fall(drop, story) for story in per_story)
@@ -78,37 +74,45 @@ def mix_signal(
     if change.label is not ChangeLabel.MIX or change.whole.change + MIX_SIGMAS / 1.96 * half >= 0:
         return None
     within = change.within.change if change.within else 0.0
-    return Signal(
-        kind=SignalKind.MIX,
-        society=society,
-        target=target,
-        day=day,
-        since=since,
-        change=change.whole.change,
-        text=(
-            f"Net support was {-change.whole.change:.1f} points lower from {since} to {day} than in the "
-            f"{MIX_BEFORE_DAYS} days before because other outlets wrote, or wrote more: within outlets it changed by "
-            f"{within:+.1f}, which is not beyond chance"
-        ),
+    return _signal(
+        SignalKind.MIX,
+        (society, target),
+        (since, day),
+        change.whole.change,
+        f"Net support was {-change.whole.change:.1f} points lower from {since} to {day} than in the "
+        f"{MIX_BEFORE_DAYS} days before because other outlets wrote, or wrote more: within outlets it changed by "
+        f"{within:+.1f}, which is not beyond chance",
     )
 
 
 def shock_signals(shocks: Sequence[Shock]) -> tuple[Signal, ...]:
     """Unusual days as signals."""
     return tuple(
-        Signal(
-            kind=SignalKind.SHOCK,
-            society=shock.society,
-            target=shock.target,
-            day=shock.day,
-            since=shock.day,
-            change=shock.change,
-            text=(
-                f"An unusual day, {-shock.change:.1f} points below what the same outlets wrote before "
-                f"({shock.sigmas:.1f} standard deviations); not yet a fall"
-            ),
+        _signal(
+            SignalKind.SHOCK,
+            (shock.society, shock.target),
+            (shock.day, shock.day),
+            shock.change,
+            f"An unusual day, {-shock.change:.1f} points below what the same outlets wrote before "
+            f"({shock.sigmas:.1f} standard deviations); not yet a fall",
         )
         for shock in shocks
+    )
+
+
+def _signal(
+    kind: SignalKind, series: tuple[str, str], days: tuple[date, date], change: float, text: str
+) -> Signal:
+    """`days`: since when, and on which it was seen."""
+    (society, target), (since, day) = series, days
+    return Signal(
+        kind=kind,
+        society=society,
+        target=target,
+        day=day,
+        since=since,
+        change=change,
+        text=text,
     )
 
 

@@ -97,7 +97,7 @@ def tell(edges: Edges, now: datetime) -> Told:
             down.add(one.channel)
         else:
             heard[message.id] = message
-    untold = {message.id for message in incidents.untold_messages(edges.database)}
+    untold = set(incidents.untold_messages(edges.database))
     first = tuple(message for name, message in heard.items() if name in untold)
     incidents.store_messages(edges.database, first, told_at=now)
     _mark_heard(edges.database, first, now)

@@ -68,12 +68,9 @@ def messages_by_id(database: Database, ids: Collection[str]) -> list[Message]:
     return [Message(**{**row, "falls": _falls(row["falls"])}) for row in rows]
 
 
-def untold_messages(database: Database) -> list[Message]:
-    """Messages that nobody has accepted yet, oldest first."""
-    return [
-        Message(**{**row, "falls": _falls(row["falls"])})
-        for row in database.query(query("untold_messages")).dicts()
-    ]
+def untold_messages(database: Database) -> list[str]:
+    """Ids of messages that nobody has accepted yet, oldest first."""
+    return [name for (name,) in database.query(query("untold_messages")).rows]
 
 
 def _as_text(incident: Incident) -> dict[str, str]:

@@ -33,6 +33,8 @@ _FORMAT = re.compile(r"\bFORMAT\s+(\w+)$", re.IGNORECASE)
 _READING = (["SELECT"], ["WITH"], ["SHOW"], ["DESCRIBE"], ["DESC"], ["EXISTS"], ["EXPLAIN"])
 SYNTAX_ERROR = 62
 
+_INCLUDED = re.compile(r"^ *-- include (\w+)$", re.MULTILINE)
+
 
 def _tokens(sql: str) -> Iterator[tuple[str, str]]:
     for match in _TOKEN.finditer(sql):
@@ -96,8 +98,10 @@ def leading_comment(sql: str) -> str:
 
 @cache
 def query(name: str) -> str:
-    """The text of storage/queries/NAME.sql. Raises LookupError when no such file ships."""
+    """The text of storage/queries/NAME.sql, a line `-- include OTHER` replaced by that query. Raises LookupError when no
+    such file ships.
+    """
     path = files("storage") / "queries" / f"{name}.sql"
     if not re.fullmatch(r"\w+", name) or not path.is_file():
         raise LookupError(f"no query storage/queries/{name}.sql ships with the program")
-    return path.read_text(encoding="utf-8")
+    return _INCLUDED.sub(lambda line: query(line[1]), path.read_text(encoding="utf-8"))

@@ -63,6 +63,13 @@ def test_a_query_that_does_not_ship_is_named() -> None:
         query("../migrations/0001_tables")
 
 
+def test_recount_and_its_check_include_the_same_counting() -> None:
+    shared = query("judged_counts")
+    for name in ("recount", "miscounted"):
+        assert shared in query(name)
+        assert "include" not in one_statement(query(name))
+
+
 class Colour(StrEnum):
     RED = "red"
 

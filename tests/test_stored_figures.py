@@ -483,9 +483,9 @@ def test_messages_stay_untold_until_they_are_marked_told(database: Database) -> 
     incidents.store_incidents(database, [INCIDENT])
     opened, resolved = message(ago=2), message("resolved")
     incidents.store_messages(database, [resolved, opened])
-    assert incidents.untold_messages(database) == [opened, resolved]
+    assert incidents.untold_messages(database) == [opened.id, resolved.id]
     incidents.store_messages(database, [opened], told_at=NOW)
-    assert incidents.untold_messages(database) == [resolved]
+    assert incidents.untold_messages(database) == [resolved.id]
     incidents.store_messages(database, [])
 
 

@@ -4,24 +4,7 @@ FROM (
     SELECT society, target, day, outlet, told,
            sum(supporting) AS more_support, sum(neutral_ones) AS more_neutral, sum(opposing) AS more_oppose
     FROM (
-        SELECT society, target, day, outlet,
-               if(copied = 1 AND stance != 'not_addressed', story, '') AS told,
-               toInt64(stance = 'support') AS supporting,
-               toInt64(stance = 'neutral') AS neutral_ones,
-               toInt64(stance = 'oppose')  AS opposing
-        FROM (
-            SELECT society, target, day, outlet, story, stance
-            FROM judgements FINAL
-            WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
-        )
-        ALL LEFT JOIN (
-            SELECT society, target, day, story, toUInt8(1) AS copied
-            FROM judgements FINAL
-            WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
-              AND stance != 'not_addressed' AND story != ''
-            GROUP BY society, target, day, story
-            HAVING count() > 1
-        ) USING (society, target, day, story)
+        -- include judged_counts
         UNION ALL
         SELECT society, target, day, outlet, story AS told,
                -toInt64(support) AS supporting, -toInt64(neutral) AS neutral_ones, -toInt64(oppose) AS opposing
