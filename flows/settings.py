@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     contact: str = Field(
         "", description="Address or URL for publishers to reach you; part of the User-Agent"
     )
+    author_secret: str = Field(
+        "",
+        description="Random text that author keys are made with; unset: made once, beside the embedded database",
+    )
     alert_log: Path = Field(
         Path("var/alerts.log"), description="File that the log channel appends alerts to"
     )
@@ -324,4 +328,4 @@ def _first_sentence(error: ValidationError, in_file: set[str]) -> str:
     return f"{place} cannot be used: {message}{shown}."
 
 
-_MAY_HOLD_A_PASSWORD = frozenset({"bus_url", "database_url"})
+_MAY_HOLD_A_PASSWORD = frozenset({"author_secret", "bus_url", "database_url"})
