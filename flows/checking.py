@@ -109,10 +109,13 @@ def check_sources(
     contact: str,
     pause: float,
     now: datetime,
+    allowed_hosts: frozenset[str] = frozenset(),
     progress: Callable[[Check], None] = lambda check: None,
 ) -> list[Check]:
-    """Fetch and parse each source; nothing is published or stored. `pause`: as BAROMETER_HOST_PAUSE."""
-    fetcher = Fetcher(contact=contact, pause=pause)
+    """Fetch and parse each source; nothing is published or stored. `pause`: as BAROMETER_HOST_PAUSE; `allowed_hosts`:
+    those of BAROMETER_ALLOWED_HOSTS.
+    """
+    fetcher = Fetcher(contact=contact, pause=pause, allowed_hosts=allowed_hosts)
     pool = ThreadPoolExecutor(8)
     checks = []
     try:

@@ -21,6 +21,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ingest.allowed_hosts import host_entries
+
 PREFIX = "BAROMETER_"
 SETTINGS_FILE = "barometer.toml"
 
@@ -91,6 +93,10 @@ class Settings(BaseSettings):
     host_pause: float = Field(
         1.0, ge=0, le=3600, description="Seconds between two requests to the same host"
     )
+    allowed_hosts: str = Field(
+        "",
+        description="Hosts in private networks that sources may be read from, like `feeds.internal,10.0.0.5:8080`",
+    )
     collect_minutes: int = Field(15, ge=1, le=1440, description="Minutes between polls of sources")
     watch_minutes: int = Field(
         60, ge=1, le=1440, description="Minutes between watches when nothing arrives"
@@ -132,6 +138,16 @@ class Settings(BaseSettings):
         if value == "":
             raise ValueError("it is empty; leave it out for the default")
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        try:
+            return ",".join(host_entries(value))
+        except ValueError as error:
+            raise ValueError(
+                f"{error}; use names of hosts with commas between them, like feeds.internal,10.0.0.5:8080"
+            ) from error
 
     @field_validator("device")
     @classmethod

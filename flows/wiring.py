@@ -28,6 +28,7 @@ from flows.settings import (
 )
 from flows.society_names import load_society_names
 from ingest import bus as bus_edge
+from ingest.allowed_hosts import host_entries
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
 from ingest.fetch import Fetcher
 from ingest.source import Source, SourcesRefused, default_sources, parse_sources
@@ -85,7 +86,7 @@ def edges(
         stack.callback(database.close)
         progress("loading the classifier")
         rules = load_rules(settings)
-        fetcher = Fetcher(contact=settings.contact, pause=settings.host_pause)
+        fetcher = open_fetcher(settings)
         stack.callback(fetcher.close)
         opened = Edges(
             settings=settings,
@@ -139,6 +140,15 @@ def open_classifier(settings: Settings) -> Classifier:
         device=settings.device,
         hypotheses=parse_hypotheses(_read(path, "BAROMETER_HYPOTHESES"), str(path)) if path else {},
         languages=frozenset(filter(None, settings.model_languages.split(","))),
+    )
+
+
+def open_fetcher(settings: Settings) -> Fetcher:
+    """The fetcher of the settings; close it."""
+    return Fetcher(
+        contact=settings.contact,
+        pause=settings.host_pause,
+        allowed_hosts=frozenset(host_entries(settings.allowed_hosts)),
     )
 
 

@@ -18,8 +18,10 @@ from typing import Literal
 import httpx
 import msgspec
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.content_encoding import Identity, decoder_of
 from ingest.deadline import Deadline, TimeIsUp
+from ingest.guarded_network import GuardedTransport, NotPublic
 from ingest.host_turns import HostTurns
 from ingest.http_words import is_header, retry_after, shown, user_agent
 
@@ -38,8 +40,6 @@ _LASTING = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PLEASE_RETRY = (408, 425, 429)
 _PIECE = 65_536
-# No proxy stands between this machine and itself, whatever the proxy settings say.
-_NO_PROXY = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,9 @@ class Fetcher:
     `contact` goes into the User-Agent (an address where the operator can be reached); times are
     seconds: `connect` and `read` for one step, `total` for the whole fetch with its redirects (the
     look-up of the host's name excepted, which has the system's own limit); `pause` lies between two
-    requests to the same host, of which two at most run at once.
+    requests to the same host, of which two at most run at once. What is not on the public internet
+    is refused (ingest/guarded_network.py), but for `allowed_hosts`: names or literal addresses, each
+    with a port or for all ports.
     """
 
     def __init__(
@@ -104,11 +106,14 @@ class Fetcher:
         total: float = 60.0,
         pause: float = 1.0,
         max_bytes: int = MAX_BYTES,
+        allowed_hosts: frozenset[str] = frozenset(),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._total = total
         self._max_bytes = max_bytes
         self._turns = HostTurns(pause)
+        guarded = GuardedTransport(allowed=AllowedHosts(allowed_hosts), proxies=True)
+        self._unused_proxy = guarded.unused_proxy
         self._client = httpx.Client(
             headers={
                 "User-Agent": user_agent(contact),
@@ -116,14 +121,10 @@ class Fetcher:
                 "Accept-Encoding": "gzip, deflate",
             },
             timeout=httpx.Timeout(read, connect=connect),
-            # A connection for each request: feeds are minutes apart, and the deadline has to know
-            # the socket, which is told only when it is opened.
-            limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
             # No cookie is kept: a reader of thousands of outlets is not to be recognised again.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            transport=transport,
-            mounts=_NO_PROXY,
+            transport=transport or guarded,
         )
 
     def __enter__(self) -> Fetcher:
@@ -227,6 +228,12 @@ class Fetcher:
                 return answer
         except TimeIsUp as error:
             raise FetchFailed(f"{name} {error}") from error
+        except NotPublic as error:
+            # Of where it leads: a redirect has another address than the one that was asked for.
+            place = shown(str(address))
+            subject = name if place == name else f"{name} redirects to {place}, which"
+            reason = f"{subject} {error}; name its host in BAROMETER_ALLOWED_HOSTS if that is meant"
+            raise FetchFailed(reason, permanent=True) from error
         except zlib.error as error:
             raise FetchFailed(f"{name} sent compressed data that is damaged: {error}") from error
         except (httpx.InvalidURL, UnicodeError) as error:  # the latter from looking the host up
@@ -236,14 +243,20 @@ class Fetcher:
             if deadline.passed or isinstance(error, httpx.TimeoutException):
                 raise FetchFailed(self._too_slow(name, error, deadline)) from error
             if isinstance(error, httpx.ConnectError):
-                raise FetchFailed(f"{name} cannot be reached: {error}") from error
+                raise FetchFailed(f"{name} cannot be reached: {error}{self._hint}") from error
             raise FetchFailed(f"{name} broke off its answer: {error}") from error
+
+    @property
+    def _hint(self) -> str:
+        if not self._unused_proxy:
+            return ""
+        return f"; to go through the proxy {self._unused_proxy}, name it in BAROMETER_ALLOWED_HOSTS"
 
     def _too_slow(self, name: str, error: Exception, deadline: Deadline) -> str:
         if deadline.passed:
             return f"{name} took longer than {self._total:g} seconds"
         step = "connect" if isinstance(error, httpx.ConnectTimeout) else "answer"
-        return f"{name} did not {step} in time"
+        return f"{name} did not {step} in time{self._hint if step == 'connect' else ''}"
 
 
 class _Redirect(msgspec.Struct, frozen=True):

@@ -64,6 +64,7 @@ class Place:
         self.set("BAROMETER_DATABASE_URL", f"chdb:///{folder}/clickhouse")
         self.set("BAROMETER_ALERT_LOG", str(folder / "alerts.log"))
         self.set("BAROMETER_HOST_PAUSE", "0")
+        self.set("BAROMETER_ALLOWED_HOSTS", "127.0.0.1")
 
     def set(self, name: str, value: str) -> None:
         """Set a variable until the end of the test."""

@@ -30,6 +30,7 @@ def embedded_settings(tmp_path: Path, chdb_url: Callable[[], str]) -> Settings:
         database_url=chdb_url(),
         alert_log=tmp_path / "alerts.log",
         prefect_home=tmp_path / "prefect",
+        allowed_hosts="127.0.0.1",
     )
 
 
@@ -43,6 +44,7 @@ def server_settings(
         database_url=clickhouse_url(),
         alert_log=tmp_path / "alerts.log",
         prefect_home=tmp_path / "prefect",
+        allowed_hosts="127.0.0.1",
     )
 
 
@@ -58,6 +60,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
     return {
         "BAROMETER_BUS_URL": settings.bus_url,
         "BAROMETER_DATABASE_URL": settings.database_url,
+        "BAROMETER_ALLOWED_HOSTS": settings.allowed_hosts,
         "BAROMETER_ALERT_LOG": str(settings.alert_log),
         "BAROMETER_BATCH_SIZE": str(settings.batch_size),
         "BAROMETER_PREFECT_HOME": str(settings.prefect_home),

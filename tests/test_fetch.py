@@ -22,6 +22,7 @@ from ingest.fetch import Fetcher, FetchFailed
 from ingest.http_words import LONGEST_WAIT, retry_after, shown, user_agent
 
 FEED = b"<rss><channel><title>Courier</title></channel></rss>"
+HERE = frozenset({"127.0.0.1"})
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -86,7 +87,7 @@ def outlet() -> Iterator[Outlet]:
 
 @pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
-    with Fetcher(contact="https://monitor.example/about", pause=0) as one:
+    with Fetcher(contact="https://monitor.example/about", pause=0, allowed_hosts=HERE) as one:
         yield one
 
 
@@ -289,7 +290,7 @@ def test_a_gzip_bomb_is_refused_in_little_memory(outlet: Outlet, fetcher: Fetche
 def test_a_body_that_is_too_large_is_refused(outlet: Outlet) -> None:
     outlet.pages["/feed"] = page(200, b"x" * 2001)
     outlet.pages["/fits"] = page(200, b"x" * 2000)
-    with Fetcher(pause=0, max_bytes=2000) as fetcher:
+    with Fetcher(pause=0, allowed_hosts=HERE, max_bytes=2000) as fetcher:
         assert "larger than" in failure(fetcher, outlet.url()).reason
         assert len(fetcher.fetch(outlet.url("/fits")).body) == 2000
 
@@ -353,7 +354,7 @@ def test_a_server_that_drips_is_left_when_the_total_time_is_up(
 ) -> None:
     outlet.pages["/feed"] = lambda h: drip(h, headers_too=headers_too, with_length=with_length)
     started = time.monotonic()
-    with Fetcher(pause=0, read=5, total=0.5) as fetcher:
+    with Fetcher(pause=0, allowed_hosts=HERE, read=5, total=0.5) as fetcher:
         failed = failure(fetcher, outlet.url())
     assert "took longer than 0.5 seconds" in failed.reason
     assert not failed.permanent
@@ -366,7 +367,7 @@ def test_a_server_that_says_nothing_is_left(outlet: Outlet) -> None:
         handler.server.closing.wait(10)
 
     outlet.pages["/feed"] = silent
-    with Fetcher(pause=0, read=0.2, total=5) as fetcher:
+    with Fetcher(pause=0, allowed_hosts=HERE, read=0.2, total=5) as fetcher:
         failed = failure(fetcher, outlet.url())
     assert "did not answer in time" in failed.reason
     assert not failed.permanent
@@ -515,7 +516,7 @@ def test_no_proxy_stands_before_this_machine(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     outlet.pages["/feed"] = page(200, FEED)
-    with Fetcher(pause=0) as fetcher:
+    with Fetcher(pause=0, allowed_hosts=HERE) as fetcher:
         assert fetcher.fetch(outlet.url()).body == FEED
 
 

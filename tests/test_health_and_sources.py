@@ -144,6 +144,7 @@ def test_a_check_that_is_stopped_does_not_ask_the_rest(server: str) -> None:
             sources,
             contact="",
             pause=0.2,
+            allowed_hosts=frozenset({"127.0.0.1"}),
             now=datetime.now(UTC),
             progress=stop,
         )

@@ -32,6 +32,7 @@ RELATIVE = {
     "BAROMETER_DATABASE_URL": "chdb:///var/clickhouse",
     "BAROMETER_ALERT_LOG": "var/alerts.log",
     "BAROMETER_SOURCES": "sources.toml",
+    "BAROMETER_ALLOWED_HOSTS": "127.0.0.1",
     "BAROMETER_DIGEST_HOUR": "0",  # on Monday: whenever the tests run, this week's digest is due
 }
 """The paths of the defaults, relative to the working directory."""

@@ -26,7 +26,7 @@ def refusal(place: Place) -> str:
 @pytest.fixture
 def plain(place: Place) -> Place:
     """A folder without any setting."""
-    for name in ("BUS_URL", "DATABASE_URL", "ALERT_LOG", "HOST_PAUSE"):
+    for name in ("BUS_URL", "DATABASE_URL", "ALERT_LOG", "HOST_PAUSE", "ALLOWED_HOSTS"):
         place.unset(f"BAROMETER_{name}")
     return place
 

@@ -8,10 +8,8 @@ import hmac
 import json
 import logging
 import socket
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,14 @@ import pytest
 from alerts.alertmanager_payload import MAX_BYTES, NO_TIME, alertmanager_payload, fingerprint
 from alerts.channel import ChannelFailed
 from alerts.channel_url import ChannelUrlRefused, WebhookSettings, channel_settings
-from alerts.channels import public_host
 from alerts.channels.apprise_channel import AppriseChannel
 from alerts.channels.webhook_channel import WebhookChannel
 from alerts.incident import ChangeKind, Status
 from alerts.webhook_signature import webhook_id
+from ingest import guarded_network
 from ingest.private_network import private_fault
 from tests.certificates import server_context, trusting
+from tests.hostile_addresses import HOSTILE_URLS, connections, look_up
 from tests.hostile_text import HOSTILE, hostile_message, unseen
 from tests.local_receiver import (
     Answer,
@@ -253,74 +252,10 @@ def test_no_error_and_no_log_shows_more_of_the_address_than_its_host(
 
 # -- Private networks ------------------------------------------------------------------------------
 
-_connections: list[Any] = []
-_watching = False
-
-
-def _hook_of_the_interpreter(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and event in ("socket.connect", "socket.sendto", "subprocess.Popen", "open"):
-        if event == "open" and not str(arguments[0]).startswith("/etc/passwd"):
-            return
-        _connections.append((event, arguments[1:]))
-
-
-@contextmanager
-def connections() -> Iterator[list[Any]]:
-    """What is opened to the outside within the block, as the interpreter itself tells it."""
-    global _watching  # noqa: PLW0603 - an audit hook stays for good
-    if _hook_of_the_interpreter not in _installed:
-        sys.addaudithook(_hook_of_the_interpreter)
-        _installed.append(_hook_of_the_interpreter)
-    _connections.clear()
-    _watching = True
-    try:
-        yield _connections
-    finally:
-        _watching = False
-
-
-_installed: list[Any] = []
-
-NAMES = {
-    "internal.example.org": ["10.1.2.3"],
-    "metadata.example.org": ["169.254.169.254"],
-    "mixed.example.org": ["93.184.215.14", "192.168.0.7"],
-    "six.example.org": ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "fd00::7"],
-    "mapped.example.org": ["::ffff:10.0.0.1"],
-    "shared.example.org": ["100.64.0.1"],
-    "nothing.example.org": ["0.0.0.0"],
-}
-"""Names that look public and lead inside."""
-
 
 def resolve(host: str, port: int) -> list[str]:
-    """The names above; numbers as the system reads them, in whatever notation."""
-    if host in NAMES:
-        return NAMES[host]
-    if host.rstrip(".").endswith((".org", ".com")):
-        raise OSError(f"{host} is not known")
-    return public_host.addresses_of(host, port)
-
-
-HOSTILE_URLS = [
-    "http://127.0.0.1/", "http://127.0.0.1:22/", "https://127.0.0.1/", "http://127.1/", "http://127.127.127.127/",
-    "http://2130706433/", "http://0x7f000001/", "http://0x7f.0.0.1/", "http://0177.0.0.1/", "http://017700000001/",
-    "http://0/", "http://0.0.0.0/", "http://localhost/", "http://LOCALHOST/", "http://localhost./",
-    "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[::127.0.0.1]/",
-    "http://[0:0:0:0:0:0:0:1]:80/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fe80::1]/",
-    "http://[fc00::1]/", "http://[fd12:3456:789a::1]/", "http://[ff02::1]/", "http://[fec0::1]/",
-    "http://169.254.169.254/latest/meta-data/", "http://2852039166/", "http://10.0.0.1/", "http://172.16.0.1/",
-    "http://172.31.255.255/", "http://192.168.1.1/", "http://100.64.0.1/", "http://198.18.0.1/", "http://224.0.0.1/",
-    "http://240.0.0.1/", "http://255.255.255.255/", "http://192.0.2.1/",
-    "http://public.example@127.0.0.1/", "http://user:pass@10.0.0.1/", "http://127.0.0.1%23@hooks.example.com/",
-    "http://internal.example.org/", "https://metadata.example.org/", "http://mixed.example.org/",
-    "http://six.example.org/", "http://mapped.example.org/", "http://shared.example.org/", "http://nothing.example.org/",
-    "http://①②⑦.⓪.⓪.①/", "http://127。0。0。1/", "http:///x", "http://", "http://:80/",
-    "http://127.0.0.1:99999/", "http://exa mple.org/", "http://127.0.0.1\r\n.example.org/",
-    "file:///etc/passwd", "file://localhost/etc/passwd", "gopher://127.0.0.1:25/_HELO", "ftp://127.0.0.1/x",
-    "dict://127.0.0.1:11211/stat", "ldap://127.0.0.1/x", "jar:http://127.0.0.1!/", "unix:///var/run/docker.sock",
-    "data:text/plain,x", "javascript:alert(1)", "//127.0.0.1/", "127.0.0.1",
-]  # fmt: skip
+    """What the system would say of a host, if only it knew of names that look public and lead inside."""
+    return list(dict.fromkeys(str(place[0]) for *_, place in look_up(host, port)))
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE_URLS)))
@@ -396,7 +331,7 @@ def only_this_machine_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(address: str) -> str:
         return "" if address == "127.0.0.1" else private_fault(address)
 
-    monkeypatch.setattr(public_host, "private_fault", fault)
+    monkeypatch.setattr(guarded_network, "private_fault", fault)
 
 
 def test_tls_is_spoken_with_the_name_while_the_connection_is_made_by_number(

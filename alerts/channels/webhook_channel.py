@@ -1,10 +1,10 @@
 """The webhook channel: Alertmanager's payload in a signed POST (Standard Webhooks), to the public internet only.
 
-    payload -> look the host up -> refuse private addresses -> sign -> POST -> 2xx
+    payload -> sign -> look the host up -> refuse private addresses -> POST -> 2xx
                                       again, a few times, after 5xx, 429 and silence
 
-Redirects are not followed, and no proxy is asked while private networks are refused: it would connect in our
-place, and where to is not ours to see.
+The guard is that of all requests (ingest/guarded_network.py). Redirects are not followed, and no proxy is asked
+while private networks are refused: it would connect in our place, and where to is not ours to see.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
@@ -20,10 +20,16 @@ import httpx
 from alerts.alertmanager_payload import alertmanager_payload
 from alerts.channel import ChannelFailed
 from alerts.channel_url import WebhookSettings
-from alerts.channels.public_host import NotPublic, Resolve, addresses_of, public_address
 from alerts.message import Message
 from alerts.webhook_signature import webhook_headers
 from ingest.deadline import Deadline
+from ingest.guarded_network import (
+    GuardedTransport,
+    LookUpFailed,
+    NotPublic,
+    Resolve,
+    addresses_of,
+)
 from ingest.http_words import retry_after, user_agent
 
 PAUSES = (1.0, 4.0)
@@ -101,24 +107,34 @@ class WebhookChannel:
             "Content-Type": "application/json",
             "User-Agent": user_agent(),
         }
-        address, extensions = self._address(headers)
+        address = self._address()
+        private = self._settings.allow_private
+        guard = None if private else GuardedTransport(resolve=self._resolve, verify=self._verify)
         with Deadline(self._seconds) as deadline:
             try:
                 with (
                     httpx.Client(
                         timeout=self._seconds,
                         verify=self._verify,
-                        trust_env=self._settings.allow_private,
+                        trust_env=private,
+                        transport=guard,
                     ) as client,
                     client.stream(
                         "POST",
                         address,
                         content=body,
                         headers=headers,
-                        extensions={**extensions, "trace": deadline.trace},
+                        extensions={"trace": deadline.trace},
                     ) as response,
                 ):
                     self._judge(response)
+            except NotPublic as error:
+                raise self._failed(
+                    f"{error}; name a public host, or add allow_private=1 to its url if that is meant",
+                    permanent=True,
+                ) from error
+            except (LookUpFailed, UnicodeError) as error:
+                raise _TryAgain(f"cannot be looked up ({_said(error)})") from None
             except httpx.HTTPError as error:
                 if deadline.passed or isinstance(error, httpx.TimeoutException):
                     raise _TryAgain(f"did not answer in {self._seconds:g} seconds") from None
@@ -132,32 +148,14 @@ class WebhookChannel:
                 # Without the cause: httpx keeps the request in it.
                 raise _TryAgain(f"cannot be reached ({type(error).__name__})") from None
 
-    def _address(self, headers: dict[str, str]) -> tuple[httpx.URL, Mapping[str, str]]:
-        """Where to connect, by number, with the name in `Host` and in TLS; by name where private networks are allowed."""
+    def _address(self) -> httpx.URL:
         try:
             url = httpx.URL(self._settings.url)
-            host = url.raw_host.decode("ascii")
         except (httpx.InvalidURL, ValueError):
             raise self._failed("is no valid address; correct its url", permanent=True) from None
-        if not host or (url.port or 1) > 65_535:
+        if not url.host or (url.port or 1) > 65_535:
             raise self._failed("is no valid address; correct its url", permanent=True)
-        if self._settings.allow_private:
-            return url, {}
-        try:
-            number = public_address(
-                host, url.port or (443 if url.scheme == "https" else 80), self._resolve
-            )
-        except NotPublic as error:
-            raise self._failed(
-                f"{error}; name a public host, or add allow_private=1 to its url if that is meant",
-                permanent=True,
-            ) from error
-        except (OSError, UnicodeError) as error:
-            raise _TryAgain(
-                f"cannot be looked up ({getattr(error, 'strerror', None) or error})"
-            ) from error
-        headers["Host"] = url.netloc.decode("ascii")
-        return url.copy_with(host=number), {"sni_hostname": host}
+        return url
 
     def _judge(self, response: httpx.Response) -> None:
         status = response.status_code
@@ -188,3 +186,9 @@ class _TryAgain(Exception):
         self.reason = reason
         self.wait = wait
         """Seconds that the server asks us to stay away."""
+
+
+def _said(error: Exception) -> str:
+    """What the system says of a name."""
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(error)

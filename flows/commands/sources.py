@@ -52,6 +52,7 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> None:
     from flows.steps import now_utc
     from flows.table import table
     from flows.wiring import load_sources, select_sources
+    from ingest.allowed_hosts import host_entries
 
     settings = load_settings()
     chosen = select_sources(load_sources(settings), names)
@@ -60,6 +61,7 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> None:
             chosen,
             contact=settings.contact,
             pause=settings.host_pause,
+            allowed_hosts=frozenset(host_entries(settings.allowed_hosts)),
             now=now_utc(),
             progress=lambda check: bar.advance(),
         )
