@@ -1,11 +1,12 @@
 """Collect: read every source that is due, publish what is new, and leave a row saying how it went.
 
+    due -ask-> Answer -> new of them -prepare-> [documents] -> what was deleted is removed -> run -> state
+
 One failing source never stops the others: its row says why, and it is asked again later and later.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,21 +15,19 @@ from hashlib import sha256
 import msgspec
 
 from flows.publishing import publish
+from flows.reading_sources import Answer, ReadOne, ask
+from flows.surroundings import surroundings_of
 from flows.wiring import Edges
-from ingest.feed import FeedReading, NotAFeed, parse_feed
-from ingest.fetch import Fetched, FetchFailed
-from ingest.http_words import LONGEST_WAIT, shown
+from ingest.failure_score import FailureKind, back_off, worse
+from ingest.http_words import LONGEST_WAIT
+from ingest.readers import reader_of
+from ingest.reading import Memory, Reading
 from ingest.source import Source
-from storage import ledger, source_runs
+from storage import ledger, removals, source_runs
 from storage.source_runs import SourceRun, SourceState
 
-log = logging.getLogger("barometer.collect")
-
 AT_ONCE = 8
-"""Sources fetched at the same time: reading feeds is waiting, not computing."""
-
-LONGEST_BACK_OFF = timedelta(days=1)
-"""… but a source that is read more seldom than that is asked at its own pace."""
+"""Sources read at the same time: reading is waiting, not computing."""
 
 ERROR_CHARACTERS = 500
 """Of a sentence that is stored with a run."""
@@ -85,15 +84,20 @@ def collect(
         else due(edges.sources, states, now)
     )
     runs = []
+    surroundings = surroundings_of(edges)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = [
-            (source, state, pool.submit(_ask, edges, source, state, now))
+            (
+                source,
+                state,
+                pool.submit(ask, read_of(source), source, memory_of(state), surroundings, now),
+            )
             for source in chosen
             for state in [states.get(source.name, SourceState(source=source.name))]
         ]
         try:
             for source, state, answer in asked:
-                run = _take_in(edges, source, state, answer.result(), now)
+                run = take_in(edges, source, state, answer.result(), now)
                 runs.append(run)
                 progress(run)
         except BaseException:
@@ -103,74 +107,41 @@ def collect(
     return CollectReport(runs=tuple(runs))
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source answered: a reading, or that nothing changed, or why it cannot be used."""
-
-    fetched: Fetched | None = None
-    reading: FeedReading | None = None
-    """None when nothing changed, and when it failed."""
-    fault: str = ""
-    """One sentence; empty when the source could be read."""
-    http_status: int = 0
-    """0 when there was no answer."""
-    retry_after: timedelta | None = None
-    """How long the server asks us to stay away."""
+def read_of(source: Source) -> ReadOne:
+    """What reads the newest of a source. The reader is loaded in the thread that asks, where its faults are caught."""
+    return lambda *asked: reader_of(source.type).read(*asked)
 
 
-def _ask(edges: Edges, source: Source, state: SourceState, now: datetime) -> Answer:
-    """Fetch and parse. Raises nothing: whatever happens to one source, the others are read."""
-    fetched: Fetched | None = None
-    try:
-        fetched = edges.fetcher.fetch(
-            source.url, etag=state.etag, last_modified=state.last_modified
-        )
-        reading = None
-        if fetched.status != "unchanged":
-            reading = parse_feed(
-                fetched.body,
-                content_type=fetched.content_type,
-                source=source,
-                address=fetched.address,
-                fetched_at=now,
-            )
-        return Answer(fetched=fetched, reading=reading, http_status=fetched.http_status)
-    except FetchFailed as error:
-        return Answer(
-            fault=str(error), http_status=error.http_status or 0, retry_after=error.retry_after
-        )
-    except NotAFeed as error:
-        fault = str(error)
-    except Exception as error:
-        # A fault of ours: said as such, and kept for whoever looks for it.
-        log.debug("source %s", source.name, exc_info=True)
-        fault = f"reading it failed in an unforeseen way ({type(error).__name__}: {error}); please report it"
-    return Answer(
-        fault=f"{shown(source.url)}: {fault}", http_status=fetched.http_status if fetched else 0
-    )
+def memory_of(state: SourceState) -> Memory:
+    """What a reader is told of the readings before."""
+    return Memory(cursor=state.cursor, etag=state.etag, last_modified=state.last_modified)
 
 
-def _take_in(
+def take_in(
     edges: Edges, source: Source, state: SourceState, answer: Answer, now: datetime
 ) -> SourceRun:
-    """Publish, then write the run, then remember: a crash between them only reads the feed again."""
+    """Publish, then write the run, then remember: a crash between them only reads the same again."""
+    reading = answer.reading
     run = SourceRun(
-        run=_run_id(source, now),
-        source=source.name,
+        run=_run_id(state.source, now),
+        source=state.source,
         started_at=now,
         finished_at=now,
-        outcome="failed" if answer.fault else "unchanged",
+        outcome="failed" if reading is None else "unchanged" if reading.unchanged else "ok",
         http_status=answer.http_status,
-        error=_line(answer.fault or _note(answer)),
+        error=_line(answer.fault if reading is None else _note(reading)),
+        failure=answer.failure or "",
     )
-    if answer.reading is not None:
-        run = _publish_new(edges, answer.reading, run)
+    if reading is not None:
+        run = _publish_new(edges, reading, run)
+        removals.remove(edges.database, source.name, reading.removed, now)
     source_runs.store_run(edges.database, run)
     source_runs.store_state(edges.database, next_state(source, state, answer, now))
     return run
 
 
-def _publish_new(edges: Edges, reading: FeedReading, run: SourceRun) -> SourceRun:
-    """Publish the entries that the ledger does not know, and count: entries = new + known + dead."""
+def _publish_new(edges: Edges, reading: Reading, run: SourceRun) -> SourceRun:
+    """Publish the rows that the ledger does not know, and count: entries = new + known + dead."""
     read_before = ledger.recorded(
         edges.database,
         [arrival.origin for arrival in reading.documents]
@@ -185,21 +156,29 @@ def _publish_new(edges: Edges, reading: FeedReading, run: SourceRun) -> SourceRu
     too_large = publish(edges.bus, new, dead)
     return msgspec.structs.replace(
         run,
-        outcome="ok",
         entries=len(reading.documents) + len(reading.dead),
         new=len(new) - too_large,
         known=len(read_before),
         dead=len(dead) + too_large,
+        passed_over=reading.passed_over,
+        removed=len(reading.removed),
+        gap_since=reading.gap.since if reading.gap else None,
+        gap_until=reading.gap.until if reading.gap else None,
     )
 
 
-def _note(answer: Answer) -> str:
+def _note(reading: Reading) -> str:
     """What an operator should know of a source that could be read; mostly nothing."""
-    notes = []
-    if answer.reading is not None and answer.reading.unread:
-        notes.append(f"{answer.reading.unread:,} entries more than are read of one feed were left")
-    if answer.fetched is not None and answer.fetched.moved:
-        notes.append(f"it has moved to {answer.fetched.moved} for good; change sources.toml")
+    notes = list(reading.notes)
+    if reading.unread:
+        notes.append(f"{reading.unread:,} entries more than are read of one feed were left")
+    if reading.gap:
+        notes.append(
+            f"what was said from {reading.gap.since:%Y-%m-%d %H:%M} to {reading.gap.until:%Y-%m-%d %H:%M} UTC is lost: "
+            "the source no longer gave it"
+        )
+    if reading.moved:
+        notes.append(f"it has moved to {reading.moved} for good; change sources.toml")
     return "; ".join(notes)
 
 
@@ -210,25 +189,28 @@ def _line(text: str) -> str:
 
 
 def next_state(source: Source, state: SourceState, answer: Answer, now: datetime) -> SourceState:
-    """What to remember: due again after poll_minutes, doubling with every failure in a row up to a day."""
+    """What to remember: due again after poll_minutes (at once where there is more), later and later while it fails."""
     poll = timedelta(minutes=source.poll_minutes)
-    if answer.fetched is not None and not answer.fault:
-        unchanged = answer.fetched.status == "unchanged"
+    if answer.reading is not None:
+        memory = answer.reading.memory
+        wait = timedelta(0) if answer.reading.more else poll
         return SourceState(
-            source=source.name,
-            etag=answer.fetched.etag or (state.etag if unchanged else ""),
-            last_modified=answer.fetched.last_modified
-            or (state.last_modified if unchanged else ""),
-            next_due_at=now + poll,
+            source=state.source,
+            etag=memory.etag,
+            last_modified=memory.last_modified,
+            next_due_at=now + max(wait, answer.retry_after or wait),
             failures=0,
             last_success_at=now,
+            cursor=memory.cursor,
         )
-    failures = state.failures + 1
-    wait = max(poll, min(poll * 2 ** min(failures, 10), LONGEST_BACK_OFF))
-    if answer.retry_after is not None:
-        wait = max(wait, answer.retry_after)
-    return msgspec.structs.replace(state, failures=failures, next_due_at=now + wait)
+    score = worse(state.failure_score, answer.failure or FailureKind.HARD)
+    return msgspec.structs.replace(
+        state,
+        failures=state.failures + 1,
+        failure_score=score,
+        next_due_at=now + back_off(poll, score, answer.retry_after),
+    )
 
 
-def _run_id(source: Source, now: datetime) -> str:
-    return sha256(f"{source.name}\x00{now.isoformat()}".encode()).hexdigest()[:16]
+def _run_id(source: str, now: datetime) -> str:
+    return sha256(f"{source}\x00{now.isoformat()}".encode()).hexdigest()[:16]

@@ -296,21 +296,40 @@ def _from_secret_files() -> dict[str, Any]:
         if not path:
             continue
         if os.environ.get(variable):
-            raise SettingsRefused(f"{variable} and {variable}_FILE are both set; keep one.")
-        try:
-            values[field] = Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            # Without the cause where it would quote what the file holds.
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise SettingsRefused(
-                f"The file {path} that {variable}_FILE names cannot be read ({reason});"
-                f" correct the name or unset {variable}_FILE."
-            ) from None
-        if not values[field]:
-            raise SettingsRefused(
-                f"The file {path} that {variable}_FILE names is empty; write the value into it."
-            )
+            raise _both(variable)
+        values[field] = _secret_in(path, variable)
     return values
+
+
+def secret_named(variable: str) -> str:
+    """A secret by a name that the user chose (a source's token): from the environment variable, or from the file that
+    NAME_FILE names; empty where neither is set. Raises SettingsRefused.
+    """
+    path, value = os.environ.get(f"{variable}_FILE"), os.environ.get(variable, "")
+    if path and value:
+        raise _both(variable)
+    return _secret_in(path, variable) if path else value
+
+
+def _both(variable: str) -> SettingsRefused:
+    return SettingsRefused(f"{variable} and {variable}_FILE are both set; keep one.")
+
+
+def _secret_in(path: str, variable: str) -> str:
+    try:
+        value = Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        # Without the cause where it would quote what the file holds.
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingsRefused(
+            f"The file {path} that {variable}_FILE names cannot be read ({reason});"
+            f" correct the name or unset {variable}_FILE."
+        ) from None
+    if not value:
+        raise SettingsRefused(
+            f"The file {path} that {variable}_FILE names is empty; write the value into it."
+        )
+    return value
 
 
 def _refuse_unknown_variables() -> None:

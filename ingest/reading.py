@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -84,6 +84,7 @@ class Reader(Protocol):
         ...
 
 
+@runtime_checkable
 class BackFiller(Protocol):
     """Reads the past of a source, where the source allows it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -25,3 +25,11 @@ def health_since(database: Database, since: datetime) -> dict[str, SourceHealth]
     """By source; one that was not tried since then is not there, nor are imported files."""
     rows = database.query(query("attempts_since"), {"since": since}).dicts()
     return {row["source"]: SourceHealth(**row) for row in rows}
+
+
+def news_since(database: Database, since: datetime) -> dict[str, dict[date, int]]:
+    """Documents that were new, by source and day (UTC) on which it answered, from `since` on."""
+    found: dict[str, dict[date, int]] = {}
+    for source, day, new in database.query(query("source_news"), {"since": since}).rows:
+        found.setdefault(source, {})[day] = new
+    return found

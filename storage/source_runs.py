@@ -29,6 +29,15 @@ class SourceRun(msgspec.Struct, frozen=True, kw_only=True):
     dead: int = 0
     error: str = ""
     """Why it failed; of a run that did not, what an operator should know, mostly nothing."""
+    passed_over: int = 0
+    """Rows that are not ours to keep."""
+    removed: int = 0
+    """Documents that were deleted at the source."""
+    failure: str = ""
+    """hard, soft or temporary; empty when it did not fail."""
+    gap_since: datetime | None = None
+    """A stretch that the source no longer gave …"""
+    gap_until: datetime | None = None
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +50,10 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     failures: int = 0
     """In a row."""
     last_success_at: datetime | None = None
+    cursor: str = ""
+    """Where the next reading begins, in the reader's own words."""
+    failure_score: float = 0.0
+    """See ingest/failure_score.py; 0 after a success."""
 
 
 def _row(record: msgspec.Struct) -> tuple[object, ...]:

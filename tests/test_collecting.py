@@ -13,15 +13,19 @@ import msgspec
 import pytest
 
 from flows import collecting
-from flows.collecting import Answer, CollectReport, collect, due, next_state
+from flows.collecting import CollectReport, collect, due, next_state
+from flows.reading_sources import Answer
 from flows.scoring import drain
 from flows.settings import Settings
 from flows.wiring import GROUP, Edges, edges
+from ingest import feed_reader
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusUnavailable
 from ingest.document import Kind
+from ingest.failure_score import FailureKind
 from ingest.feed import parse_feed
 from ingest.feed_entry import MAX_ENTRIES
 from ingest.fetch import Fetched, Fetcher
+from ingest.reading import Memory, Reading
 from ingest.source import Source
 from storage import ledger, source_runs
 from storage.database import DatabaseUnavailable
@@ -176,7 +180,7 @@ def test_due_looks_at_nothing_but_the_list_the_states_and_the_time(outlets: Outl
 
 
 def failed(**values: Any) -> Answer:
-    return Answer(fault="it is not there", **values)
+    return Answer(fault="it is not there", failure=FailureKind.HARD, **values)
 
 
 def test_a_failing_source_is_asked_half_as_often_each_time_down_to_once_a_day(
@@ -212,25 +216,48 @@ def test_a_server_that_asks_for_a_longer_pause_gets_it(outlets: Outlets) -> None
     assert wait(timedelta(seconds=5)) == timedelta(minutes=30)
 
 
-def answer(status: str = "ok", **values: str) -> Answer:
-    """A good answer of a server."""
-    fetched = {"etag": "", "last_modified": "", "moved": "", "address": "", "content_type": ""}
-    return Answer(
-        fetched=msgspec.convert(
-            {"status": status, "http_status": 200, "body": b"", **fetched, **values}, Fetched
-        )
+def answer(**values: Any) -> Answer:
+    """A good answer of a source."""
+    return Answer(reading=Reading(**values), http_status=200)
+
+
+def test_what_is_remembered_is_what_the_reader_says(outlets: Outlets) -> None:
+    source = outlets.source("courier")
+    state = SourceState(source="courier", etag="old", cursor="7", failures=3, failure_score=2.5)
+    after = next_state(source, state, answer(memory=Memory(etag="new", cursor="9")), NOW)
+    assert after == SourceState(
+        source="courier",
+        etag="new",
+        cursor="9",
+        next_due_at=NOW + timedelta(minutes=15),
+        last_success_at=NOW,
     )
+    failed_at = next_state(source, state, failed(), NOW)
+    assert (failed_at.etag, failed_at.cursor, failed_at.failures) == ("old", "7", 4)
 
 
-def test_marks_are_kept_while_nothing_changes_and_forgotten_with_what_they_stood_for(
+def test_a_source_with_more_to_read_is_due_at_once_unless_it_asks_for_a_pause(
     outlets: Outlets,
 ) -> None:
-    source = outlets.source("courier")
-    state = SourceState(source="courier", etag="old", last_modified=DATED)
-    unchanged = next_state(source, state, answer("unchanged"), NOW)
-    assert (unchanged.etag, unchanged.last_modified) == ("old", DATED)
-    changed = next_state(source, state, answer("ok", etag="new"), NOW)
-    assert (changed.etag, changed.last_modified) == ("new", "")
+    source, state = outlets.source("courier"), SourceState(source="courier")
+    pause = timedelta(seconds=30)
+    assert next_state(source, state, answer(more=True), NOW).next_due_at == NOW
+    waits = Answer(reading=Reading(more=True), retry_after=pause)
+    assert next_state(source, state, waits, NOW).next_due_at == NOW + pause
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes"),
+    [("hard", [30, 60, 120]), ("soft", [21, 30, 42]), ("temporary", [18, 21, 25])],
+)
+def test_a_failure_that_will_pass_is_waited_for_less_long(
+    outlets: Outlets, kind: str, minutes: list[int]
+) -> None:
+    source, state, now = outlets.source("courier"), SourceState(source="courier"), NOW
+    for wanted in minutes:
+        state = next_state(source, state, Answer(fault="no", failure=FailureKind(kind)), now)
+        assert round((state.next_due_at - now) / timedelta(minutes=1)) == wanted
+        now = state.next_due_at
 
 
 # What a reading brings
@@ -360,12 +387,12 @@ def test_a_fault_of_ours_in_one_source_is_said_and_stops_nobody(
             raise RecursionError("too deep\nand a lone \ud800 surrogate")
         return parse_feed(body, source=source, **values)
 
-    monkeypatch.setattr(collecting, "parse_feed", stumble)
+    monkeypatch.setattr(feed_reader, "parse_feed", stumble)
     mine = reading(opened, outlets.source("odd", url=url), outlets.source("works"))
     with caplog.at_level(logging.DEBUG, "barometer.collect"):
         odd, works = collect(mine, now=NOW).runs
     assert (works.outcome, works.new) == ("ok", 1)
-    assert (odd.outcome, odd.http_status) == ("failed", 200)
+    assert (odd.outcome, odd.failure) == ("failed", "hard")
     assert odd.error == (
         f"http://127.0.0.1:{outlets.server_address[1]}/odd: reading it failed in an unforeseen way"
         " (RecursionError: too deep and a lone \\ud800 surrogate); please report it"
@@ -409,7 +436,7 @@ def test_a_bus_that_is_away_ends_the_round_without_asking_those_in_the_queue(
     real = opened.fetcher.fetch
 
     class Slow:
-        def fetch(self, url: str, **marks: str) -> Fetched:
+        def fetch(self, url: str, **marks: Any) -> Fetched:
             # The first is answered at once, the others while the round is ending.
             if not url.endswith("/s0"):
                 ended.wait(10)
