@@ -17,6 +17,9 @@ from ingest.source import Source
 from ingest.source_options import MastodonOptions
 
 _MIN_ID = re.compile(r"[?&]min_id=([0-9A-Za-z_-]{1,40})")
+MAX_BYTES = 4 * 1024 * 1024
+"""Of one answer: 40 long statuses have less than one megabyte, and JSON is larger in memory than on the line."""
+
 CLOSED = (401, 403, 422)
 """Answers of an instance that shows its timelines only to those who are logged in."""
 
@@ -49,7 +52,9 @@ class MastodonApi:
         """The answer to one request. Raises FetchFailed."""
         query = f"?{urlencode(parameters)}" if parameters else ""
         try:
-            fetched = self._fetcher.fetch(f"{self.base}{path}{query}", headers=self.headers)
+            fetched = self._fetcher.fetch(
+                f"{self.base}{path}{query}", headers=self.headers, max_bytes=MAX_BYTES
+            )
         except FetchFailed as error:
             raise self._in_words(error, path) from error
         self.wait = wait_after(fetched.headers, self.now)
