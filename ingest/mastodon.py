@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +40,12 @@ MAX_STATUSES = 200
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,40}", re.ASCII)
+
+LATE = timedelta(minutes=10)
+"""So much later than it was written a post from elsewhere may come, and still be found."""
+
+_MILLISECOND = 2**16
+"""An id is the time in milliseconds since 1970, times this, plus a part that tells equal times apart."""
 
 AuthorKey = Callable[[str, datetime], str]
 
@@ -105,6 +111,14 @@ def parse_status(
         mark=mark,
         what=Arrival(_origin(source, status.uri or status.id), document),
     )
+
+
+def a_while_before(post_id: str) -> str:
+    """The id of a post written LATE earlier; `post_id` itself where ids are no times (other software than Mastodon)."""
+    earlier = LATE // timedelta(milliseconds=1) * _MILLISECOND
+    # Ids from before Mastodon counted so are small.
+    known = post_id.isascii() and post_id.isdigit() and int(post_id) > 2 * earlier
+    return str(int(post_id) - earlier) if known else post_id
 
 
 class _Account(msgspec.Struct):

@@ -5,8 +5,9 @@
     3. where nothing came: is it quiet, or not shown to us?
     4. with `streaming`: listen for a while
 
-What the stream brings does not move the cursor: between catching up and listening there is a moment in which a
-post can slip through, and the next catching up finds it. Posts that are known by then are not taken twice.
+A hashtag is read from ten minutes before the last post that was read: posts from elsewhere come late, with the ids of
+when they were written. Posts that are known are not taken twice. What the stream brings does not move the cursor: between catching up and listening there is a moment in which a
+post can slip through, and the next catching up finds it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ingest.arrival import Arrival
 from ingest.feed_entry import NotAFeed
 from ingest.fetch import FetchFailed
 from ingest.gathered_posts import GatheredPosts, Post
-from ingest.mastodon import Timeline, parse_status, parse_timeline
+from ingest.mastodon import Timeline, a_while_before, parse_status, parse_timeline
 from ingest.mastodon_api import MastodonApi, failed_in_words, min_id_of
 from ingest.mastodon_instance import Instance, why_empty
 from ingest.mastodon_recheck import recheck
@@ -32,6 +33,9 @@ from ingest.source import Source
 
 MAX_PAGES = 10
 """Pages of 40 that one reading takes of one timeline; after them the reading says that there is more."""
+
+MAX_PAGES_AGAIN = 2
+"""Of these, pages that may be of posts from before the last one that was read."""
 
 MAX_HASHTAGS = 40
 """Of one source: each costs a request at every poll."""
@@ -127,8 +131,11 @@ class _Visit:
         """One timeline from where it was left; at first its newest page."""
         local = [("local", "true")] if self._api.options.local else []
         key = hashlib.sha256(tag.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        for _ in range(MAX_PAGES):
-            begin = self._since.get(key, "")
+        last = self._since.get(key, "")
+        # What is written elsewhere gets its id from when it was written, not from when it came: it may be older than
+        # what was read before it. Of a whole timeline too much is written for reading it twice.
+        begin = a_while_before(last) if tag and not local else last
+        for number in range(1, MAX_PAGES + 1):
             forward = [("min_id", begin)] if begin else []
             fetched = self._api.get(path, [("limit", "40"), *local, *forward])
             page = self._page(fetched.body, fetched.address)
@@ -136,15 +143,17 @@ class _Visit:
             self._rows += len(page.posts)
             self._unread += page.unread
             for post in page.posts:
-                self._take(post)
+                if post.what is not None or order(post.post_id) > order(last):
+                    self._take(post)
             end = min_id_of(fetched) or page.newest
             if not page.posts or (begin and order(end) <= order(begin)):
                 return False
-            self._since[key] = end
+            self._since[key] = max(end, last, key=order)
             if not begin:
                 return False
             if not self._may_ask():
                 return True
+            begin = end if number < MAX_PAGES_AGAIN else max(end, last, key=order)
         return True
 
     def _take(self, post: Post) -> None:

@@ -12,11 +12,14 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+A_MINUTE = 60_000 * 2**16
+"""Between two ids: Mastodon makes them of the time."""
+
 Fault = Callable[["Handler"], None]
 
 
 class LocalMastodon:
-    """What the instance holds, and how it behaves. Ids grow with `write`."""
+    """What the instance holds, and how it behaves. Ids grow with `write`, by a minute each."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -42,7 +45,7 @@ class LocalMastodon:
 
     def write(self, content: str, **over: Any) -> str:
         """A public status by `rowan`; its id."""
-        self._next += 1
+        self._next += A_MINUTE
         id = str(self._next)
         written = datetime.now(UTC) - timedelta(hours=1)
         account = {"acct": "rowan", "bot": False, "noindex": False, "indexable": True}
@@ -61,6 +64,14 @@ class LocalMastodon:
             "account": account,
             "tags": [{"name": "migration"}],
         } | over
+        return id
+
+    def write_late(self, content: str, minutes: int) -> str:
+        """A status from elsewhere that comes now, written so many minutes before the newest one."""
+        now = self._next
+        self._next -= minutes * A_MINUTE + A_MINUTE // 2
+        id = self.write(content)
+        self._next = now
         return id
 
     def page(self, query: dict[str, list[str]], tag: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ingest.dead_letter import DeadLetter
 from ingest.document import Document, Kind, document_id
 from ingest.feed_entry import NotAFeed
 from ingest.gathered_posts import Post
-from ingest.mastodon import MAX_STATUSES, Timeline, parse_status, parse_timeline
+from ingest.mastodon import MAX_STATUSES, Timeline, a_while_before, parse_status, parse_timeline
 from ingest.mastodon_instance import Instance, parse_instance, why_empty
 from ingest.mastodon_limit import LONGEST, wait_after
 from ingest.source import Source
@@ -225,6 +225,19 @@ def test_a_page_is_read_up_to_its_limit() -> None:
     page = timeline(json.dumps([sample(id=str(n)) for n in range(MAX_STATUSES + 5)]).encode())
     assert (len(page.posts), page.unread) == (MAX_STATUSES, 5)
     assert timeline(b"[]") == Timeline(posts=())
+
+
+@pytest.mark.parametrize(
+    ("post_id", "before"),
+    [
+        ("115600000000000000", str(115_600_000_000_000_000 - 600_000 * 65_536)),
+        ("12345", "12345"),
+        ("01HXYZABCDEFGHJKMNPQRSTVWX", "01HXYZABCDEFGHJKMNPQRSTVWX"),
+        ("", ""),
+    ],
+)
+def test_an_id_is_a_time_where_it_is_large_enough(post_id: str, before: str) -> None:
+    assert a_while_before(post_id) == before
 
 
 WORDS: st.SearchStrategy[object] = st.sampled_from(
