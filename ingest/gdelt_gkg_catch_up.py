@@ -61,7 +61,7 @@ class CatchUp:
         self._absent: list[GkgFile] = []
         self._damage: list[str] = []
         self._given_up: list[GkgFile] = []
-        self._stopped = self._failed = False
+        self._stopped = False
         self.notes: list[str] = []
         self.retry_after: timedelta | None = None
 
@@ -108,8 +108,7 @@ class CatchUp:
             memory=Memory(cursor=cursor_of(self._state)),
             unchanged=not coming and not self._files,
             passed_over=self._passed_over,
-            more=not self._failed
-            and any(each.stamp > self._state.newest(each.translated) for each in coming),
+            more=any(each.stamp > self._state.newest(each.translated) for each in coming),
             gap=gap,
             notes=tuple(self.notes),
             retry_after=self.retry_after,
@@ -177,7 +176,7 @@ class CatchUp:
     def _stop(self, error: FetchFailed) -> None:
         if self._state == self._known:
             raise error
-        self._stopped = self._failed = True
+        self._stopped = True  # the next reading, at once, says that the source fails
         self.notes.append(error.reason)
         self.retry_after = error.retry_after
 

@@ -27,7 +27,7 @@ from ingest.document import (
 )
 from ingest.gdelt_languages import language_of_code
 from ingest.gdelt_moment import moment_of
-from ingest.plain_text import plain_text
+from ingest.gdelt_title import title_text
 from ingest.source import Source
 
 COLUMNS = 27
@@ -40,7 +40,6 @@ _TITLE, _TITLE_END = "<PAGE_TITLE>", "</PAGE_TITLE>"
 _PUBLISHED = re.compile(r"<PAGE_PRECISEPUBTIMESTAMP>\s*([0-9]{14})\s*</PAGE_PRECISEPUBTIMESTAMP>")
 _FROM = re.compile(r"(?:^|;)\s*srclc:([A-Za-z]{2,3})\b")
 _FEWEST_WORDS = 3
-_LONGEST_TITLE = 10_000  # characters of markup
 
 
 class GkgRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +114,7 @@ def page_title(extras: str) -> str:
     # Found by hand: a pattern would take quadratic time over many beginnings without an end.
     begin = extras.find(_TITLE) + len(_TITLE)
     end = extras.find(_TITLE_END, begin)
-    if begin < len(_TITLE) or not 0 <= end - begin <= _LONGEST_TITLE:
-        return ""
-    return " ".join(clean(plain_text(extras[begin:end])).split())
+    return title_text(extras[begin:end]) if begin >= len(_TITLE) and end >= 0 else ""
 
 
 def published(extras: str, seen: datetime) -> datetime:

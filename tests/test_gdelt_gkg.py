@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.document import Document, Kind
@@ -367,6 +367,7 @@ _PIECES = st.sampled_from(
 @given(st.lists(st.one_of(_PIECES, st.binary(max_size=20))))
 def test_whatever_stands_in_a_file_every_line_is_accounted_for(pieces: list[bytes]) -> None:
     content = b"".join(pieces)
+    assume(not content.startswith(b"PK"))  # a zip in a zip
     reading = read(zipped(content))
     lines = [line for line in content.split(b"\n") if line.strip()]
     assert len(reading.documents) + len(reading.dead) + reading.passed_over == len(lines)

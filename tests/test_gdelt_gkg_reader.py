@@ -298,8 +298,10 @@ def test_a_server_that_fails_in_the_middle_costs_nothing(
     reading = read(gdelt, world, memory(3))
     assert titles(reading) == [stamp(2)]
     assert reading.retry_after == timedelta(seconds=120)
-    assert not reading.more
+    assert reading.more
     assert any("503" in note for note in reading.notes)
+    with pytest.raises(FetchFailed):
+        read(gdelt, world, reading.memory)
     del gdelt.faults[name(1)]
     assert titles(read(gdelt, world, reading.memory)) == [stamp(1), stamp(0)]
 
