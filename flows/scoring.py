@@ -1,6 +1,6 @@
 """Score: from the bus to the tables, each row read exactly once in the ledger.
 
-    poll -> decode -> known before? -> judge -> store -> recount the days touched -> ledger -> commit
+    poll -> decode -> known before? -> judge -> stories -> store -> recount the days touched -> ledger -> commit
                  \\-> dead letters
 
 Store first, then commit: a crash anywhere repeats work and changes no figure.
@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from classify.disposition import Disposition
-from classify.judge import judge
+from classify.judge import Judged, judge
+from flows.story_clustering import with_stories
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
 from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
@@ -132,6 +133,7 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
 
     first, entries = _first_arrivals(edges, new_arrivals)
     judged = judge([document for _, document in first], edges.classifier, edges.targets)
+    judged = _in_stories(edges, judged)
     origins = {document.id: origin for origin, document in first}
     entries += [
         Entry(
@@ -162,6 +164,16 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
     daily_counts.recount(edges.database, touched)
     ledger.record(edges.database, entries, now, version)
     return _report(entries)
+
+
+def _in_stories(edges: Edges, judged: Sequence[Judged]) -> list[Judged]:
+    """Each with its story; what is off topic is not kept, and so is not compared with anything."""
+    kept = [one.document for one in judged if one.disposition is not Disposition.OFF_TOPIC]
+    told = {document.id: document for document in with_stories(edges.database, kept)}
+    return [
+        msgspec.structs.replace(one, document=told.get(one.document.id, one.document))
+        for one in judged
+    ]
 
 
 def _decode(
