@@ -66,7 +66,7 @@ def back_fill(
     until = datetime.combine(last, time.max, UTC)
     name = f"import:{source.name} {first}..{last}"
     state = source_runs.states(edges.database).get(name, SourceState(source=name))
-    surroundings = surroundings_of(edges)
+    surroundings = surroundings_of(edges.settings, edges.fetcher)
 
     def read_past(
         source: Source, memory: Memory, surroundings: Surroundings, now: datetime

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from classify.classifier import ModelError
+from flows.reading_sources import ask, read_of
 from flows.sentence import sentence
 from flows.settings import Settings, SettingsRefused
 from flows.wiring import GROUP, load_sources, open_bus, open_classifier, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
-from ingest.feed import NotAFeed, parse_feed
-from ingest.fetch import Fetcher, FetchFailed
-from ingest.http_words import shown
+from ingest.reading import Memory, Surroundings
 from ingest.source import Source, SourcesRefused
 from storage.coverage import coverage
 from storage.database import DatabaseError
@@ -105,45 +104,35 @@ def _sources(settings: Settings) -> list[Check]:
 
 def check_sources(
     sources: Sequence[Source],
+    surroundings: Surroundings,
     *,
-    contact: str,
-    pause: float,
     now: datetime,
-    allowed_hosts: frozenset[str] = frozenset(),
     progress: Callable[[Check], None] = lambda check: None,
 ) -> list[Check]:
-    """Fetch and parse each source; nothing is published or stored. `pause`: as BAROMETER_HOST_PAUSE; `allowed_hosts`:
-    those of BAROMETER_ALLOWED_HOSTS.
-    """
-    fetcher = Fetcher(contact=contact, pause=pause, allowed_hosts=allowed_hosts)
+    """Read each source as if for the first time; nothing is published or stored."""
     pool = ThreadPoolExecutor(8)
     checks = []
     try:
-        for check in pool.map(lambda source: _check_source(fetcher, source, now), sources):
+        for check in pool.map(lambda source: check_source(source, surroundings, now), sources):
             checks.append(check)
             progress(check)
     finally:
         # Whoever stops this with Ctrl-C does not wait for the sources that were not asked yet.
         pool.shutdown(cancel_futures=True)
-        fetcher.close()
     return checks
 
 
-def _check_source(fetcher: Fetcher, source: Source, now: datetime) -> Check:
-    try:
-        fetched = fetcher.fetch(source.url)
-        reading = parse_feed(
-            fetched.body,
-            content_type=fetched.content_type,
-            source=source,
-            address=fetched.address,
-            fetched_at=now,
-        )
-    except NotAFeed as error:
-        return Check(source.name, "down", f"{shown(source.url)}: {error}")
-    except FetchFailed as error:
-        return Check(source.name, "down", str(error))
+def check_source(source: Source, surroundings: Surroundings, now: datetime) -> Check:
+    """One source, read as if for the first time."""
+    answer = ask(read_of(source), source, Memory(), surroundings, now)
+    reading = answer.reading
+    if reading is None:
+        return Check(source.name, "down", answer.fault)
     newest = max((arrival.document.published_at for arrival in reading.documents), default=None)
-    found = f"{len(reading.documents)} documents, newest {newest:%Y-%m-%d %H:%M}" if newest else ""
-    bad = f"{len(reading.dead)} bad entries" if reading.dead else ""
-    return Check(source.name, "up", "; ".join(filter(None, [found, bad])) or "no entries")
+    said = [
+        f"{len(reading.documents)} documents, newest {newest:%Y-%m-%d %H:%M}" if newest else "",
+        f"{len(reading.dead)} bad entries" if reading.dead else "",
+        f"{reading.passed_over:,} passed over" if reading.passed_over else "",
+        *reading.notes,
+    ]
+    return Check(source.name, "up", "; ".join(filter(None, said)) or "no entries")

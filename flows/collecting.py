@@ -15,12 +15,11 @@ from hashlib import sha256
 import msgspec
 
 from flows.publishing import publish
-from flows.reading_sources import Answer, ReadOne, ask
+from flows.reading_sources import Answer, ask, read_of
 from flows.surroundings import surroundings_of
 from flows.wiring import Edges
 from ingest.failure_score import FailureKind, back_off, worse
 from ingest.http_words import LONGEST_WAIT
-from ingest.readers import reader_of
 from ingest.reading import Memory, Reading
 from ingest.source import Source
 from storage import ledger, removals, source_runs
@@ -84,7 +83,7 @@ def collect(
         else due(edges.sources, states, now)
     )
     runs = []
-    surroundings = surroundings_of(edges)
+    surroundings = surroundings_of(edges.settings, edges.fetcher)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = [
             (
@@ -105,11 +104,6 @@ def collect(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return CollectReport(runs=tuple(runs))
-
-
-def read_of(source: Source) -> ReadOne:
-    """What reads the newest of a source. The reader is loaded in the thread that asks, where its faults are caught."""
-    return lambda *asked: reader_of(source.type).read(*asked)
 
 
 def memory_of(state: SourceState) -> Memory:

@@ -12,6 +12,7 @@ from ingest.failure_score import FailureKind, kind_of
 from ingest.feed_entry import NotAFeed
 from ingest.fetch import FetchFailed
 from ingest.http_words import shown
+from ingest.readers import reader_of
 from ingest.reading import Memory, Reading, Surroundings
 from ingest.source import Source
 
@@ -32,6 +33,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """0 when there was no answer."""
     retry_after: timedelta | None = None
     """How long the source asks us to stay away."""
+
+
+def read_of(source: Source) -> ReadOne:
+    """What reads the newest of a source. The reader is loaded in the thread that asks, where its faults are caught."""
+    return lambda *asked: reader_of(source.type).read(*asked)
 
 
 def ask(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from alerts.source_condition import USUAL_WEEKS, SourceCondition, condition_of
+from flows.settings import Settings
+from flows.wiring import open_database
 from ingest.source import Source
 from storage import source_health, source_runs
-from storage.database import Database
+from storage.database import Database, DatabaseError
 
 
 def conditions(
@@ -31,3 +33,17 @@ def conditions(
         for source in sources
         for state in [states.get(source.name)]
     }
+
+
+def stored_conditions(
+    settings: Settings, sources: Sequence[Source], now: datetime
+) -> tuple[dict[str, SourceCondition], str]:
+    """The same from the database of the settings; empty where it cannot be asked, with the reason."""
+    try:
+        database = open_database(settings)
+    except DatabaseError as error:
+        return {}, str(error)
+    try:
+        return conditions(database, sources, now), ""
+    finally:
+        database.close()

@@ -14,8 +14,9 @@ import pytest
 from alerts.incident import Incident, Status
 from flows import steps
 from flows.checking import check_health, check_sources
-from flows.settings import load_settings
-from flows.wiring import edges
+from flows.settings import Settings, load_settings
+from flows.surroundings import surroundings_of
+from flows.wiring import edges, open_fetcher
 from ingest.document import Kind
 from ingest.source import Source
 from storage.incidents import store_incidents
@@ -138,13 +139,12 @@ def test_a_check_that_is_stopped_does_not_ask_the_rest(server: str) -> None:
         raise KeyboardInterrupt
 
     Neighbours.asked.clear()
-    with pytest.raises(KeyboardInterrupt):
+    settings = Settings(host_pause=0.2, allowed_hosts="127.0.0.1", author_secret="of a test")
+    with open_fetcher(settings) as fetcher, pytest.raises(KeyboardInterrupt):
         check_sources(
             # More than half a minute, if it asked them all.
             sources,
-            contact="",
-            pause=0.2,
-            allowed_hosts=frozenset({"127.0.0.1"}),
+            surroundings_of(settings, fetcher),
             now=datetime.now(UTC),
             progress=stop,
         )

@@ -32,7 +32,7 @@ def command() -> None:
 )
 def list_(status: str) -> None:
     """Show incidents, newest first."""
-    from alerts.society_names import name_and_code
+    from alerts.society_names import name_of
     from flows.table import table
     from flows.wiring import edges
     from storage.incidents import stored_incidents
@@ -42,10 +42,13 @@ def list_(status: str) -> None:
     if not found:
         click.echo("No incidents.")
         return
+    # The id begins with the code: names have a column of their own where there are any.
+    names = [name_of(one.society, opened.society_names) for one in found]
+    named = any(name != one.society for name, one in zip(names, found, strict=True))
     table(
         [
             "incident",
-            "society",
+            *(["society"] if named else []),
             "status",
             "severity",
             "since",
@@ -57,7 +60,7 @@ def list_(status: str) -> None:
         [
             (
                 incident.id,
-                name_and_code(incident.society, opened.society_names),
+                *([name] if named else []),
                 incident.status,
                 incident.severity,
                 incident.drop_day,
@@ -66,7 +69,7 @@ def list_(status: str) -> None:
                 f"{incident.change:+.0f} ({incident.lower:+.0f} to {incident.upper:+.0f})",
                 incident.acknowledged_by,
             )
-            for incident in found
+            for name, incident in zip(names, found, strict=True)
         ],
     )
 
