@@ -41,6 +41,9 @@ MAX_EVENTS = 100_000
 MAX_BYTES = 128 * 1024 * 1024
 """Bytes of one reading."""
 
+MAX_UNREADABLE = 1_000
+"""Messages that cannot be read, before a reading is ended: then the fault is the instance's, or ours."""
+
 _CURSOR_NOTICES = ("CursorTooOld", "FutureCursor")
 
 
@@ -132,7 +135,7 @@ class JetstreamReader:
                 stretch.caught_up = wait < left
                 return
             stretch.take(data)
-            if stretch.caught_up:
+            if stretch.caught_up or stretch.unreadable >= MAX_UNREADABLE:
                 return
 
 
@@ -146,7 +149,7 @@ class _Stretch:
         self.told = False
         self.caught_up = False
         self.gained = False
-        self.events = self.bytes = 0
+        self.events = self.bytes = self.unreadable = 0
         self.notes: list[str] = []
         self._fold = fold
         self._now, self._until = now, microseconds(now)
@@ -172,6 +175,7 @@ class _Stretch:
         elif isinstance(message, Notice):
             self._notice(message)
         else:
+            self.unreadable += 1
             self._fold.add_unreadable(data, message.reason)
 
     def reading(self, failures: Sequence[str]) -> Reading:

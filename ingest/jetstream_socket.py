@@ -1,7 +1,7 @@
 """A WebSocket to one address of the public internet, read message by message, in bounded time.
 
 The socket is opened here and given to the library, because the address that is connected to has to be the address
-that was checked: a name that is looked up twice may lead to two places.
+that was checked (ingest/guarded_network.py): a name that is looked up twice may lead to two places.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from websockets.http11 import Response
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.fetch import FetchFailed
+from ingest.guarded_network import MOST_TRIED, NOBODY, NotPublic, guarded_addresses
 from ingest.http_words import retry_after, shown, user_agent
 from ingest.jetstream_cursor import MAX_MESSAGE_BYTES
-from ingest.private_network import private_fault
 
 CLOSING_SECONDS = 0.5
 """How long the other side may take to say good-bye; what it sends until then nobody reads."""
@@ -151,31 +152,34 @@ def place_of(url: str) -> tuple[str, int, bool]:
 def public_socket(
     host: str, port: int, may_connect: Callable[[str], bool], name: str, seconds: float
 ) -> socket.socket:
-    """A connection to the first address of `host` that is public and answers. Raises FetchFailed."""
+    """A connection to an address of `host`, all of which are public or allowed. Raises FetchFailed."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        allowed = AllowedHosts([host]) if may_connect(host) else NOBODY
+        *others, last = guarded_addresses(host, port, allowed)[:MOST_TRIED]
+        for address in others:
+            try:
+                return _opened(address, port, seconds)
+            except OSError:
+                continue
+        return _opened(last, port, seconds)
+    except NotPublic as error:
+        raise FetchFailed(
+            f"{name} {error}; name its host in BAROMETER_ALLOWED_HOSTS if that is meant",
+            permanent=True,
+        ) from error
     except (OSError, UnicodeError) as error:
         raise FetchFailed(f"{name} cannot be reached: {error}") from error
-    trusted, faults, failed = may_connect(host), [], []
-    for family, kind, protocol, _, address in found:
-        if not trusted and (fault := private_fault(str(address[0]))):
-            faults.append(f"{address[0]}, which {fault}")
-            continue
-        opened = socket.socket(family, kind, protocol)
-        opened.settimeout(seconds)
-        try:
-            opened.connect(address)
-        except OSError as error:
-            opened.close()
-            failed.append(error)
-        else:
-            return opened
-    if failed:
-        raise FetchFailed(f"{name} cannot be reached: {failed[0]}") from failed[0]
-    leads = faults[0] if faults else "nowhere"
-    raise FetchFailed(
-        f"{name} leads to {leads}; name the host in the settings if that is meant", permanent=True
-    )
+
+
+def _opened(address: str, port: int, seconds: float) -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    opened.settimeout(seconds)
+    try:
+        opened.connect((address, port))
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _refused(response: Response, name: str) -> Exception:

@@ -466,7 +466,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
         tried.append(address)
         raise ConnectionRefusedError("no network in tests")
 
-    monkeypatch.setattr("ingest.jetstream_socket.socket.getaddrinfo", look_up)
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
     monkeypatch.setattr("ingest.jetstream_socket.socket.socket.connect", connect)
     with pytest.raises(FetchFailed, match="cannot be reached"):
         read(fetcher, f"ws://rebinding.example:{sky.port}", may_connect=lambda name: False)
