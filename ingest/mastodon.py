@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ingest.arrival import Arrival
+from ingest.broken_json import BROKEN_JSON
 from ingest.dead_letter import dead_letter
 from ingest.document import (
     UNKNOWN_LANGUAGE,
@@ -66,7 +67,7 @@ def parse_timeline(
     """The statuses of a page. Raises NotAFeed when the bytes are no list of statuses."""
     try:
         items = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except BROKEN_JSON as error:
         raise NotAFeed(_no_list(body, error)) from error
     posts = tuple(
         parse_status(
@@ -91,7 +92,7 @@ def parse_status(
     """One status; `place` says in a dead letter where it stood."""
     try:
         status = msgspec.json.decode(item, type=_Status)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except BROKEN_JSON as error:
         # Whether we may keep its text is not known, so the dead letter has none of it.
         known = _some(item, "id", "created_at", "language")
         return _dead(known.get("id"), item, known, f"the status is broken: {error}", source, place, fetched_at)  # fmt: skip
@@ -220,7 +221,7 @@ def _some(item: bytes, *names: str) -> dict[str, Any]:
     """These fields of a status, as far as it can be read at all and they are text."""
     try:
         whole = msgspec.json.decode(item)
-    except (msgspec.DecodeError, RecursionError):
+    except BROKEN_JSON:
         return {}
     if not isinstance(whole, dict):
         return {}

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ingest.broken_json import BROKEN_JSON
+
 _SHOWN_TO = {"public": 0, "authenticated": 1, "disabled": 2}
 """Values of `configuration.timelines_access` (4.5): to all, to those who are logged in, to staff."""
 
@@ -24,7 +26,7 @@ def parse_instance(body: bytes) -> Instance:
     """Never fails: an answer that is not understood says nothing."""
     try:
         whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except BROKEN_JSON:
         return Instance()
     configuration = _part(whole, "configuration")
     access = _part(configuration, "timelines_access")

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import msgspec
 
 from ingest.arrival import Arrival
+from ingest.broken_json import BROKEN_JSON
 from ingest.dead_letter import dead_letter
 from ingest.document import Document, InvalidDocument, clean, document_id, story_of
 from ingest.feed_entry import NotAFeed
@@ -84,7 +85,7 @@ def parse_listing(
     """The posts of a page, with those that are `pinned` or without. Raises NotAFeed when the bytes are no listing."""
     try:
         data = msgspec.json.decode(body, type=_Listing).data
-    except (msgspec.DecodeError, RecursionError) as error:
+    except BROKEN_JSON as error:
         start = body[:200].lstrip()
         what = "it is a page of HTML" if start.startswith(b"<") else f"it is broken: {error}"
         raise NotAFeed(f"{what}, and no listing of Reddit's API") from error
@@ -142,7 +143,7 @@ def _post(
             return RedditPost(Post(post_id="", mark="", what=None), None)
         said = msgspec.json.decode(thing.data, type=_Post)
         created = datetime.fromtimestamp(said.created_utc, UTC)
-    except (msgspec.DecodeError, RecursionError, ValueError, OverflowError, OSError) as error:
+    except (*BROKEN_JSON, ValueError, OverflowError, OSError) as error:
         # Whether we may keep its text is not known, so the dead letter has none of it.
         row = _some(item, "id", "name", "subreddit")
         return _dead(row, item, f"the post is broken: {error}", source, place, fetched_at)
@@ -229,7 +230,7 @@ def _some(item: bytes, *names: str) -> dict[str, Any]:
     """These fields of a post, as far as it can be read at all and they are text."""
     try:
         whole = msgspec.json.decode(item)
-    except (msgspec.DecodeError, RecursionError):
+    except BROKEN_JSON:
         return {}
     data = whole.get("data") if isinstance(whole, dict) else None
     if not isinstance(data, dict):

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from ingest.broken_json import BROKEN_JSON
 from ingest.fetch import Fetched, Fetcher, FetchFailed
 from ingest.http_words import is_header, shown, user_agent
 from ingest.reading import Surroundings
@@ -69,7 +70,7 @@ class Tokens:
             raise FetchFailed(reason, http_status=error.http_status, permanent=True) from None
         try:
             answer = msgspec.json.decode(fetched.body, type=_Token)
-        except (msgspec.DecodeError, RecursionError):
+        except BROKEN_JSON:
             answer = _Token()
         if not is_header(answer.access_token) or answer.expires_in <= 0:
             # An error comes as HTTP 200, too. The answer is not quoted: it may hold half a token.

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 
 import msgspec
 
+from ingest.broken_json import BROKEN_JSON
+
 MOST = 60
 """Posts remembered of one source: with what else a cursor holds they stay within its 4 KiB."""
 
@@ -66,7 +68,7 @@ def from_cursor(cursor: str) -> tuple[dict[str, object], tuple[Remembered, ...]]
     """What `to_cursor` wrote; nothing of what cannot be read."""
     try:
         written = msgspec.json.decode(cursor or "{}", type=_Cursor)
-    except (msgspec.DecodeError, RecursionError):
+    except BROKEN_JSON:
         return {}, ()
     return written.since, tuple(post for each in written.posts if (post := _read(each)) is not None)
 

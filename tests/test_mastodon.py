@@ -203,6 +203,14 @@ def test_of_a_broken_status_no_word_is_kept(item: Any) -> None:
     assert "orchards" not in letter.payload
 
 
+def test_bytes_that_are_no_text_spoil_one_status_alone() -> None:
+    good = json.dumps(sample()).encode()
+    bad = good.replace(b"orchards", b"orch\xbcards").replace(b"0001", b"0002")
+    first, second = timeline(b"[" + bad + b"," + good + b"]").posts
+    assert "can't decode byte 0xbc" in dead(first).reason
+    assert document(second).text
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
