@@ -11,7 +11,7 @@ MOSS) promises what banding makes only likely: two texts that share WINDOW + SHI
 in their first 100 have a key in common, whatever stands before or after.
 
 Numbers are held against a pair: "412 people arrived in six boats" and "389 people arrived in five boats" are the
-reports of two days in the same words, so short texts that each have a number which the other lacks are two stories.
+reports of two days in the same words, so short texts with another number between the same words are two stories.
 A text without enough words is told by its title, word by word, without the outlet's name at its end.
 """
 
@@ -46,6 +46,7 @@ SHARED_DESPITE_NUMBERS = 40
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+_DIGIT = re.compile(r"\d")
 _READ = 4_000
 """Characters from which the words to compare are taken."""
 _SUFFIX = re.compile(r"\s+[-\u2010-\u2015|\u00b7\u2022\u00bb/]+\s+([^|]{2,50})$")
@@ -57,7 +58,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     shingles: tuple[int, ...] = ()
     """32-bit hashes of the first words, in their order; empty for a text that is too short."""
     numbers: frozenset[int] = frozenset()
-    """Hashes of the words with a digit among them."""
+    """Of the shingles with a digit in them: hash without the numbers << 32 | hash of the number."""
     title: int = 0
     """Hash of the title's words; 0 for a title that is too short."""
 
@@ -66,16 +67,14 @@ def signature_of(document: Document) -> Signature:
     """The signature of a document's text and title."""
     words = _words(document.text[:_READ])[:COMPARED_WORDS]
     title = _words(_without_outlet(document.title))
-    enough = len(words) >= FEWEST_WORDS
+    runs = (
+        [words[i : i + SHINGLE] for i in range(len(words) - SHINGLE + 1)]
+        if len(words) >= FEWEST_WORDS
+        else []
+    )
     return Signature(
-        shingles=tuple(
-            _hash(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1)
-        )
-        if enough
-        else (),
-        numbers=frozenset(_hash(word) for word in words if any(map(str.isdigit, word)))
-        if enough
-        else frozenset(),
+        shingles=tuple(_hash(" ".join(run)) for run in runs),
+        numbers=frozenset(filter(None, map(_number, runs))),
         title=(_hash("\x00" + " ".join(title)) or 1) if len(title) >= FEWEST_TITLE_WORDS else 0,
     )
 
@@ -95,9 +94,35 @@ def same_story(one: Signature, other: Signature) -> bool:
     if shared < FEWEST_SHARED:
         return False
     contained = shared / min(len(ours), len(theirs))
-    if one.numbers - other.numbers and other.numbers - one.numbers:
+    if _numbers_differ(one, other):
         return shared >= SHARED_DESPITE_NUMBERS and contained >= CONTAINMENT
     return contained >= CONTAINMENT or shared / len(ours | theirs) >= JACCARD
+
+
+def _numbers_differ(one: Signature, other: Signature) -> bool:
+    """Whether the same words stand somewhere around another number."""
+    if not one.numbers or not other.numbers:
+        return False
+    ours, theirs = _numbers_by_words(one), _numbers_by_words(other)
+    return any(ours[words].isdisjoint(theirs[words]) for words in ours.keys() & theirs.keys())
+
+
+def _numbers_by_words(signature: Signature) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for each in signature.numbers:
+        found.setdefault(each >> 32, set()).add(each & 0xFFFFFFFF)
+    return found
+
+
+def _number(run: Sequence[str]) -> int:
+    """As in Signature.numbers; 0 for words without a digit, and for nothing but numbers."""
+    if not _DIGIT.search(" ".join(run)):
+        return 0
+    numbers = [word for word in run if _DIGIT.search(word)]
+    if len(numbers) == len(run):
+        return 0
+    words = " ".join("#" if _DIGIT.search(word) else word for word in run)
+    return _hash(words) << 32 | _hash(" ".join(numbers))
 
 
 def _winnowed(shingles: Sequence[int]) -> set[int]:

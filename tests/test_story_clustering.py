@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import stories as benchmark
 from flows.story_clustering import with_stories
 from ingest.document import Document, story_of
 from ingest.story_clustering import Member, settle, unsettled
@@ -239,3 +240,14 @@ def test_a_member_is_stored_as_it_is(database: Database) -> None:
     stories.store(database, placed)
     assert stories.near(database, members) == placed
     assert stories.settled(database, members) == {members[0].id}
+
+
+def test_precision_and_recall_on_generated_copies() -> None:
+    """The short version of `python -m benchmarks.stories`."""
+    documents = benchmark.told(400, 7)
+    found = benchmark.figures(documents, benchmark.stories_of(documents))
+    assert found.precision >= 0.98, found
+    assert found.recall >= 0.95, found
+    short = benchmark.titles(200, 7)
+    found = benchmark.figures(short, benchmark.stories_of(short))
+    assert (found.precision, found.recall) >= (0.98, 0.95), found

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS story_members (
     story        String,
     settled      UInt8,
     shingles     Array(UInt32),
-    numbers      Array(UInt32),
+    numbers      Array(UInt64),
     title        UInt32,
     version      UInt64
 ) ENGINE = ReplacingMergeTree(version)
