@@ -21,6 +21,7 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 from ingest.feed_date import from_parsed
 from ingest.feed_entry import MAX_ENTRIES, Entry, Feed, NotAFeed
 from ingest.plain_text import plain_text, tidy
+from ingest.xml_references import mend_references
 
 MAX_TAGS = 300_000
 """Tags outside CDATA in one feed: feedparser reads some 50,000 a second."""
@@ -32,7 +33,6 @@ _HTML = re.compile(
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
 _ENTRY = re.compile(r"<(?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry)[\s/>]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry)\s{0,40}>", re.IGNORECASE)
-_CHARACTER_REFERENCE = re.compile(r"&#(?:([0-9]{1,20})|[xX]([0-9a-fA-F]{1,20}));?")
 
 # What feedparser's handlers raise over markup that they did not expect. Seen in fuzzing and in its
 # issues; anything else is a fault of ours and must be seen.
@@ -76,7 +76,7 @@ def read_xml_feed(text: str, address: str) -> Feed:
         raise NotAFeed("it is no feed: there is no <rss>, <feed> or <rdf:RDF> element")
     # Before the root stand only declarations. Without them there are no entities to expand, and a
     # DOCTYPE further down is a syntax error to the strict parser and nothing to the forgiving one.
-    text = _mend_references(text[root.start() :])
+    text = mend_references(text[root.start() :])
     bare = _without_cdata(text)
     starts = [match.start() for match in _ENTRY.finditer(bare)]
     if len(starts) > MAX_ENTRIES:
@@ -191,14 +191,3 @@ def _without_cdata(text: str) -> str:
         pieces += [text[done:start], " " * (end + 3 - start)]
         done = end + 3
     return "".join((*pieces, text[done:]))
-
-
-def _mend_references(text: str) -> str:
-    """References to characters that do not exist would cost the whole feed: they become U+FFFD."""
-
-    def mended(match: re.Match[str]) -> str:
-        code = int(match.group(1)) if match.group(1) else int(match.group(2), 16)
-        exists = code in (9, 10, 13) or (32 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF)
-        return match.group() if exists and code not in (0xFFFE, 0xFFFF) else "\ufffd"
-
-    return _CHARACTER_REFERENCE.sub(mended, text)

@@ -99,15 +99,14 @@ def test_a_page_that_robots_may_not_have_is_not_asked_for(site: Site, fetcher: F
 
 
 def test_the_summary_stays_whatever_the_page_is(site: Site, fetcher: Fetcher) -> None:
-    html = {"Content_Type": "text/html"}
     urls = [
-        site.put("/short", article_page(TITLE, "Subscribe to read on."), **html),
+        site.put("/short", article_page(TITLE, "Subscribe to read on."), Content_Type="text/html"),
         site.put("/pdf", b"%PDF", Content_Type="application/pdf"),
-        site.put("/large", b"<p>" + b"x" * (6 * 2**20), **html),
+        site.put("/large", b"<p>" + b"x" * (6 * 2**20), Content_Type="text/html"),
         site.put(
             "/consent",
             article_page("Before you go on", "Our partners store cookies. " * 30),
-            **html,
+            Content_Type="text/html",
         ),
         site.url("/gone"),
     ]
