@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from logging import CRITICAL, Logger
 from threading import Timer
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -34,6 +35,9 @@ from ingest.jetstream_cursor import MAX_MESSAGE_BYTES
 
 CLOSING_SECONDS = 0.5
 """How long the other side may take to say good-bye; what it sends until then nobody reads."""
+
+_UNHEARD = Logger("websockets", CRITICAL + 1)
+"""What a peer does wrong is told as a failure or a note; the library would log it with its own stack."""
 
 _SUBPROTOCOL = Subprotocol("xrpc.v1.json")
 _PLEASE_RETRY = (408, 425, 429)
@@ -88,6 +92,7 @@ class Stream:
                 ping_interval=None,
                 close_timeout=CLOSING_SECONDS,
                 max_size=MAX_MESSAGE_BYTES,
+                logger=_UNHEARD,
             )
         except InvalidStatus as error:
             raise _refused(error.response, name) from error
@@ -95,7 +100,8 @@ class Stream:
             raise FetchFailed(f"{name} did not answer in time") from error
         except InvalidURI as error:
             raise FetchFailed(f"{name} is no valid address: {error}", permanent=True) from error
-        except (InvalidMessage, ConnectionClosed, EOFError) as error:
+        except (InvalidMessage, ConnectionClosed, EOFError, AssertionError) as error:
+            # The library asserts its own state, and a peer that breaks off at a bad moment proves it wrong.
             raise FetchFailed(
                 f"{name} does not speak WebSocket, or broke off: {_cause(error)}"
             ) from error
@@ -123,6 +129,8 @@ class Stream:
             return None
         except ConnectionClosed as error:
             raise StreamEnded(_ending(error)) from error
+        except AssertionError as error:  # see above
+            raise StreamEnded("the stream broke off") from error
 
     def close(self) -> None:
         """Say good-bye, and do not wait long for the answer."""
@@ -132,8 +140,11 @@ class Stream:
         limit.start()
         try:
             self._connection.close()
+        except AssertionError:  # see above
+            _shut(self._connection.socket)
         finally:
             limit.cancel()
+            self._connection.socket.close()
 
 
 def place_of(url: str) -> tuple[str, int, bool]:
@@ -223,8 +234,8 @@ def _ending(error: ConnectionClosed) -> str:
     return "the stream broke off"
 
 
-def _cause(error: BaseException) -> BaseException:
-    return error.__cause__ or error
+def _cause(error: BaseException) -> str:
+    return str(error.__cause__ or error) or "it said nothing"
 
 
 def _shut(opened: socket.socket) -> None:

@@ -287,23 +287,25 @@ def no_utf8_close(connection: ServerConnection) -> None:
     connection.socket.sendall(Frame(Opcode.CLOSE, b"\x03\xe8\xff\xfe").serialize(mask=False))
 
 
+BROKEN: list[tuple[Any, str]] = [
+    (mid_message, "broke off"),
+    (no_utf8_close, "given up"),
+    (lambda connection: connection.close(1001, "going away"), "code 1001: going away"),
+    (lambda connection: connection.send("x" * (MAX_MESSAGE_BYTES + 1)), "given up"),
+]
+ERROR_FRAMES: list[tuple[Any, str]] = [
+    (error_frame("ConsumerTooSlow", "reconnect with cursor=3"), "ConsumerTooSlow reconnect"),
+    (error_frame("InternalError", ""), "it says InternalError"),
+]
+
+
 @pytest.mark.parametrize(
-    ("ending", "said"),
-    [
-        (mid_message, "broke off"),
-        (no_utf8_close, "given up"),
-        (lambda connection: connection.close(1001, "going away"), "code 1001: going away"),
-        (error_frame("ConsumerTooSlow", "reconnect with cursor=3"), "ConsumerTooSlow reconnect"),
-        (error_frame("InternalError", ""), "it says InternalError"),
-        (lambda connection: connection.send("x" * (MAX_MESSAGE_BYTES + 1)), "given up"),
-    ],
+    ("which", "ending", "said"),
+    [(which, *how) for which in (0, 1) for how in BROKEN + (ERROR_FRAMES if which else [])],
 )
-@pytest.mark.parametrize("which", [0, 1], ids=["v1", "v2"])
 def test_what_was_read_before_a_stream_ended_is_kept(
     sky: LocalJetstream, fetcher: Fetcher, which: int, ending: Any, said: str
 ) -> None:
-    if which == 0 and said.startswith(("Consumer", "it says")):
-        pytest.skip("v1 has no error frames")
     fill(sky, [90, 80])
     sky.after = ending
     one = read(fetcher, urls(sky)[which], since(100))
