@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
+from flows.preparing import prepared
 from flows.publishing import publish
 from flows.sentence import printable
 from flows.wiring import Edges
@@ -130,7 +131,7 @@ def _opened(path: Path, form: FileFormat | None) -> contextlib.AbstractContextMa
 def _publish_chunk(
     edges: Edges, chunk: list[Arrival | DeadLetter], report: ImportReport
 ) -> ImportReport:
-    arrivals = [(row.origin, row.document) for row in chunk if isinstance(row, Arrival)]
+    arrivals = [(row.origin, prepared(row.document)) for row in chunk if isinstance(row, Arrival)]
     letters = [row for row in chunk if isinstance(row, DeadLetter)]
     too_large = publish(edges.bus, arrivals, letters)
     return ImportReport(
