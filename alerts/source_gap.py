@@ -5,6 +5,8 @@
 The fall that such a day may show is a fall of the sample, so it is `degraded` and no detector uses it. Judged
 are days that are over; whoever asks sees to that. A source is down on a day when
 
+    lost         most of the day lies in stretches that it no longer gives, as it said itself when it was read again (a
+                 stream that was away for too long), unless its documents came all the same, by a back-fill
     unread       nobody could read it on the day nor within REPAIR_DAYS after it (its last attempt failed),
                  unless its documents came all the same, by an import or a feed that held them longer
     partly read  it failed and was read in the morning only, or nobody read it before the day was over. A feed
@@ -12,7 +14,7 @@ are days that are over; whoever asks sees to that. A source is down on a day whe
     not asked    nobody tried (the collector stood still, the source was taken off the list) and documents
                  are lacking
 
-A source that was read from noon on is up, whatever it brought: a quiet source is no gap. Lacking is: fewer than
+A source that was read from noon on, and lost no stretch, is up, whatever it brought: a quiet source is no gap. Lacking is: fewer than
 a fifth of what it brings on that weekday, where that is enough for chance not to explain it. Feeds that were
 never read before the day are not judged, nor are imported files and what others publish: they have no attempts,
 and nobody can say that they should have brought something.
@@ -20,11 +22,14 @@ and nobody can say that they should have brought something.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
+
+from alerts.lost_stretch import LostStretch, lost_share
 
 MISSING_SHARE = 0.3
 """Of a society's usual relevant documents: with that much missing the figure is of another set of sources
@@ -45,6 +50,10 @@ what is left when a feed is read a few hours late."""
 ENOUGH_TO_LACK = 5.0
 """Documents a day from which a source can be lacking: with 5 usual ones chance alone brings none on fewer than
 one day in a hundred (Poisson: exp(-5)), with 3 on one in twenty."""
+
+MOSTLY = 0.5
+"""Share of a day from which on a source that lost it was down; and of its usual documents from which on they came
+all the same."""
 
 
 class SourceAttempts(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +95,13 @@ AttemptsByDay = Mapping[date, SourceAttempts]
 VolumeByDay = Mapping[date, SourceVolume]
 """Of one source and society."""
 
+NOTHING_LOST: Mapping[str, Sequence[LostStretch]] = MappingProxyType({})
+
 
 class Trouble(StrEnum):
     """What stands against a source on a day."""
 
+    LOST = "lost a stretch that it no longer gives"
     UNREAD = "could not be read"
     PARTLY_READ = "was read only in part or late"
     NOT_ASKED = "was not asked"
@@ -142,11 +154,13 @@ def source_gap(
     day: date,
     attempts: Mapping[str, AttemptsByDay],
     volumes: Mapping[str, VolumeByDay],
+    lost: Mapping[str, Sequence[LostStretch]] = NOTHING_LOST,
 ) -> SourceGap | None:
     """The gap of one society on one day; None when its figure may be used.
 
-    Both by source: attempts of the day, of the USUAL_DAYS before it and the REPAIR_DAYS after it (as far as they
-    have come), `volumes` of this society on the day and the USUAL_DAYS before it. Other days are passed over.
+    All by source: attempts of the day, of the USUAL_DAYS before it and the REPAIR_DAYS after it (as far as they
+    have come), `volumes` of this society on the day and the USUAL_DAYS before it, stretches that were lost. Other days
+    are passed over.
     None too where nothing relevant came in these days: then nothing is usual.
     """
     before = [day - timedelta(days=n) for n in range(1, USUAL_DAYS + 1)]
@@ -159,7 +173,7 @@ def source_gap(
         one
         for source, count in relevant.items()
         if count
-        and (found := trouble(attempts.get(source, {}), day))
+        and (found := trouble(attempts.get(source, {}), day, lost.get(source, ())))
         and (one := _missing(source, count / total, found, volumes[source], day))
     ]
     # 3 of 10 documents are a share of 0.3, however the division rounds
@@ -169,8 +183,8 @@ def source_gap(
     return SourceGap(society=society, day=day, sources=tuple(missing))
 
 
-def trouble(by_day: AttemptsByDay, day: date) -> Trouble | None:
-    """What the attempts at one source say against it on `day`; None when it was read, or never judged.
+def trouble(by_day: AttemptsByDay, day: date, lost: Sequence[LostStretch] = ()) -> Trouble | None:
+    """What the attempts at one source, and what it lost, say against it on `day`; None when it was read, or never judged.
 
     Needs no documents: a caller can pass over the days on which every source was read. A source without a
     document published in the USUAL_DAYS before has nothing to miss, as a feed has that never worked.
@@ -180,6 +194,8 @@ def trouble(by_day: AttemptsByDay, day: date) -> Trouble | None:
     ]
     if not any(one.brought for one in before):
         return None
+    if lost and lost_share(lost, day) >= MOSTLY:
+        return Trouble.LOST
     since = [by_day[d] for n in range(REPAIR_DAYS + 1) if (d := day + timedelta(days=n)) in by_day]
     on_the_day = by_day.get(day)
     if on_the_day is not None and on_the_day.last_success is not None:
@@ -203,8 +219,9 @@ def _missing(
     documents = by_day[day].documents if day in by_day else 0
     too_few = documents < LACKING * usual
     if found is Trouble.UNREAD:
-        arrived = documents > 0 and not too_few
-        down = not arrived
+        down = too_few or not documents
+    elif found is Trouble.LOST:  # the hours that were read always bring some
+        down = documents < MOSTLY * usual or not documents
     else:
         down = too_few and usual >= ENOUGH_TO_LACK
     if not down:

@@ -82,14 +82,19 @@ def find_gaps(database: Database, cells: Collection[Cell]) -> dict[Cell, SourceG
     attempts = source_gaps.attempts_between(
         database, min(days) - timedelta(USUAL_DAYS), max(days) + timedelta(REPAIR_DAYS)
     )
+    lost = source_gaps.lost_between(database, min(days), max(days))
     # Documents cost more to count than attempts, and are asked for only where an attempt raises the question.
-    troubled = {day for day in days if any(trouble(one, day) for one in attempts.values())}
+    troubled = {
+        day
+        for day in days
+        if any(trouble(one, day, lost.get(source, ())) for source, one in attempts.items())
+    }
     suspected = {(society, day) for society, day in cells if day in troubled}
     volumes = source_gaps.usual_volumes(database, suspected)
     return {
         (society, day): gap
         for society, day in suspected
-        if (gap := source_gap(society, day, attempts, volumes.get(society, {})))
+        if (gap := source_gap(society, day, attempts, volumes.get(society, {}), lost))
     }
 
 

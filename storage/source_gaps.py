@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
+from alerts.lost_stretch import LostStretch, merged
 from alerts.point import State
 from alerts.source_gap import USUAL_DAYS, SourceAttempts, SourceVolume
 from storage.daily_counts import Cell
@@ -45,6 +46,20 @@ def attempts_between(
             brought=bool(brought),
         )
     return found
+
+
+def lost_between(database: Database, first: date, last: date) -> dict[str, list[LostStretch]]:
+    """Stretches that sources no longer gave, by source, as far as they touch the days from `first` to `last` (UTC), both
+    included; the oldest first, no two of them overlap. A source that lost nothing is not there.
+    """
+    found: dict[str, list[LostStretch]] = {}
+    result = database.query(
+        query("lost_stretches"),
+        {"since": _midnight(first), "until": _midnight(last + timedelta(days=1))},
+    )
+    for source, since, until in result.rows:
+        found.setdefault(source, []).append(LostStretch(since=since, until=until))
+    return {source: merged(stretches) for source, stretches in found.items()}
 
 
 def usual_volumes(

@@ -10,6 +10,7 @@ from hashlib import sha256
 import msgspec
 import pytest
 
+from alerts.lost_stretch import LostStretch
 from alerts.point import State
 from alerts.source_gap import SourceAttempts, SourceVolume, Trouble
 from classify.disposition import Disposition
@@ -18,7 +19,7 @@ from flows.degraded_days import find_gaps
 from flows.settings import Settings
 from flows.watching import estimate_counted_days, watch
 from flows.wiring import Edges, edges
-from storage import points, source_gaps
+from storage import points, source_gaps, source_runs
 from storage.database import Database, next_version
 from storage.incidents import stored_incidents
 from storage.source_runs import SourceRun
@@ -189,6 +190,45 @@ def test_a_feed_that_is_repaired_and_no_longer_holds_the_day_leaves_it_degraded(
     assert states(opened)[DEAD] is State.OK
 
 
+def test_a_source_that_lost_most_of_a_day_makes_it_degraded_although_it_was_read_on_it(
+    opened: Edges,
+) -> None:
+    without_the_courier(opened, DEAD + 1)
+    for number, lost in ((DEAD, 16), (DEAD + 1, 3)):
+        read(opened.database, number, of=["courier"])
+        tell_lost(opened.database, number, hour=21, since=21 - lost, until=21)
+    watch(opened, now=morning_after(DEAD + 1))
+    found = states(opened)
+    assert (found[DEAD], found[DEAD + 1]) == (State.DEGRADED, State.OK)
+    gaps = find_gaps(opened.database, [("XA", day(DEAD)), ("XA", day(DEAD + 1))])
+    assert [(gap.day, gap.sources[0].trouble) for gap in gaps.values()] == [
+        (day(DEAD), Trouble.LOST)
+    ]
+
+
+def tell_lost(
+    database: Database,
+    number: int,
+    *,
+    hour: float,
+    since: float,
+    until: float,
+    source: str = "courier",
+    outcome: str = "ok",
+) -> None:
+    """A reading that tells what the source no longer gave; hours after the beginning of the day of this number."""
+    run = SourceRun(
+        run=f"lost-{source}-{number}-{hour}",
+        source=source,
+        started_at=moment(number, hour),
+        finished_at=moment(number, hour),
+        outcome=outcome,
+        gap_since=moment(number, since),
+        gap_until=moment(number, until),
+    )
+    source_runs.store_run(database, run)
+
+
 SMALL = ("gazette", "courier", "herald")
 """They bring three documents a day: too few to be missed, had they been read."""
 
@@ -308,6 +348,24 @@ def test_attempts_are_told_by_source_and_day(database: Database) -> None:
             ),
         }
     }
+
+
+def test_what_was_lost_is_told_by_source_whenever_its_reading_told_it(database: Database) -> None:
+    read(database, 0, 1, 2)
+    for _ in range(2):  # a run that is written again says the same
+        tell_lost(database, 3, hour=2, since=-50, until=-30)
+    tell_lost(database, 3, hour=3, since=-31, until=-23)
+    tell_lost(database, 9, hour=3, since=-200, until=-180, source="herald")
+    tell_lost(database, 3, hour=4, since=-50, until=-30, source="import:x.csv")
+    tell_lost(database, 3, hour=4, since=-50, until=-30, source="post", outcome="failed")
+    assert source_gaps.lost_between(database, day(1), day(1)) == {
+        "courier": [LostStretch(since=moment(3, -50), until=moment(3, -23))],
+        "herald": [LostStretch(since=moment(9, -200), until=moment(9, -180))],
+    }
+    assert source_gaps.lost_between(database, day(2), day(2)) == {
+        "courier": [LostStretch(since=moment(3, -31), until=moment(3, -23))]
+    }
+    assert source_gaps.lost_between(database, day(3), day(9)) == {}
 
 
 def test_documents_are_told_by_society_source_and_day(database: Database) -> None:

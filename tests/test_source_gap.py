@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from alerts.lost_stretch import LostStretch
 from alerts.source_gap import (
     MISSING_SHARE,
     USUAL_DAYS,
@@ -149,6 +150,57 @@ def test_what_is_usual_is_what_that_weekday_brings() -> None:
     assert gap(made, brought) is None
     found = gap(made, volumes("courier", 10))
     assert found is not None and found.sources[0].usual == 10
+
+
+# What it lost, by its own word
+
+
+def hours(since: float, until: float) -> LostStretch:
+    """Of hours after the beginning of DAY."""
+    begin = datetime.combine(DAY, time(), UTC)
+    return LostStretch(since=begin + timedelta(hours=since), until=begin + timedelta(hours=until))
+
+
+READ_IN_THE_EVENING: list[Attempt] = [
+    *((float(hour), "failed") for hour in range(2, 18)),
+    (18, "ok"),
+]
+
+
+@pytest.mark.parametrize(
+    ("lost", "made", "documents", "expected"),
+    [
+        ([hours(2, 18)], READ_IN_THE_EVENING, 4, Trouble.LOST),
+        ([hours(2, 18)], [(23, "ok")], 4, Trouble.LOST),  # nobody asked, and nothing failed
+        ([hours(6, 18)], READ_IN_THE_EVENING, 4, Trouble.LOST),  # half a day
+        ([hours(6, 17.9)], READ_IN_THE_EVENING, 0, None),
+        ([hours(0, 7), hours(5, 8), hours(20, 24)], [(18, "ok")], 3, Trouble.LOST),  # 12 hours
+        ([hours(0, 7), hours(0, 7)], [(18, "ok")], 3, None),  # told twice
+        ([hours(-90, 13)], [(18, "ok")], 3, Trouble.LOST),
+        ([hours(-90, 0), hours(24, 90)], [(18, "ok")], 3, None),  # other days
+        ([hours(-90, 90)], FAILED_ALL_DAY, 0, Trouble.LOST),
+        ([hours(-90, 90)], [], 0, Trouble.LOST),
+        # a back-fill brought the day all the same
+        ([hours(2, 18)], READ_IN_THE_EVENING, 5, None),
+    ],
+)
+def test_a_source_that_lost_most_of_a_day_was_down_on_it(
+    lost: list[LostStretch], made: list[Attempt], documents: int, expected: Trouble | None
+) -> None:
+    known = attempts("courier", *made) | attempts("herald", (18, "ok"))
+    brought = volumes("courier", 10, documents) | volumes("herald", 10, 10)
+    found = source_gap("XA", DAY, known, brought, {"courier": lost})
+    assert (found.sources[0].trouble if found else None) is expected
+    if found:
+        assert [(one.source, one.share) for one in found.sources] == [("courier", 0.5)]
+        assert found.reason.endswith(
+            f"courier (50 %) lost a stretch that it no longer gives, {documents} of about 10 documents are there"
+        )
+
+
+def test_a_source_that_brought_nothing_before_has_nothing_to_lose() -> None:
+    known = attempts("courier", (18, "ok"), before=[])
+    assert trouble(known["courier"], DAY, [hours(0, 24)]) is None
 
 
 # How much is missing
