@@ -152,17 +152,14 @@ def test_every_word_of_a_sources_condition_is_explained() -> None:
 
 @pytest.mark.parametrize("line", dict.fromkeys(commands()))
 def test_every_command_line_can_be_typed(line: str) -> None:
-    group: click.Command = cli
-    _, *rest = shlex.split(line)
-    name = "barometer"
-    while isinstance(group, click.Group):
-        context = group.make_context(name, rest[:0], resilient_parsing=True)
-        name, command, rest = group.resolve_command(context, rest)
-        assert command is not None
-        group = command
-    group.make_context(
-        name, rest
-    )  # raises for an option that is not there, or an argument too many
+    command: click.Command = cli
+    rest = shlex.split(line)[1:]
+    while isinstance(command, click.Group):
+        context = command.make_context("barometer", [], resilient_parsing=True)
+        _, found, rest = command.resolve_command(context, rest)
+        assert found is not None
+        command = found
+    command.make_context("barometer", rest)  # raises for an option that is not there
 
 
 def test_the_settings_that_are_named_exist() -> None:
