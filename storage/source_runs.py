@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -60,14 +61,25 @@ def _row(record: msgspec.Struct) -> tuple[object, ...]:
     return (*msgspec.structs.astuple(record), next_version())
 
 
+def store_runs(database: Database, runs: Sequence[SourceRun]) -> None:
+    """Write these attempts; the same run written again replaces it."""
+    database.insert("source_runs", [*SourceRun.__struct_fields__, "version"], list(map(_row, runs)))
+
+
+def store_states(database: Database, states: Sequence[SourceState]) -> None:
+    """Remember this of these sources from now on."""
+    columns = [*SourceState.__struct_fields__, "version"]
+    database.insert("source_states", columns, list(map(_row, states)))
+
+
 def store_run(database: Database, run: SourceRun) -> None:
-    """Write one attempt; the same run written again replaces it."""
-    database.insert("source_runs", [*SourceRun.__struct_fields__, "version"], [_row(run)])
+    """Write one attempt."""
+    store_runs(database, [run])
 
 
 def store_state(database: Database, state: SourceState) -> None:
-    """Remember this of the source from now on."""
-    database.insert("source_states", [*SourceState.__struct_fields__, "version"], [_row(state)])
+    """Remember this of one source from now on."""
+    store_states(database, [state])
 
 
 def states(database: Database) -> dict[str, SourceState]:
