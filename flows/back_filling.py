@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
-from flows.collecting import memory_of, take_in
+from flows.article_texts import wants_pages, with_pages
+from flows.collecting import memory_of, sift, take_in
 from flows.mistake import Mistake
 from flows.reading_sources import ask
 from flows.surroundings import surroundings_of
@@ -77,7 +78,11 @@ def back_fill(
     while True:
         now = clock()
         answer = ask(read_past, source, memory_of(state), surroundings, now)
-        run = take_in(edges, source, state, answer, now)
+        fresh = sift(edges, answer)
+        if fresh.arrivals and wants_pages(source):
+            arrivals, note = with_pages(fresh.arrivals, surroundings, now)
+            fresh = msgspec.structs.replace(fresh, arrivals=arrivals, note=note)
+        run = take_in(edges, source, state, fresh, now)
         runs.append(run)
         progress(run)
         if answer.reading is None or not answer.reading.more:

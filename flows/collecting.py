@@ -14,10 +14,14 @@ from hashlib import sha256
 
 import msgspec
 
+from flows.article_texts import wants_pages, with_pages
+from flows.preparing import prepared
 from flows.publishing import publish
 from flows.reading_sources import Answer, ask, read_of
 from flows.surroundings import surroundings_of
 from flows.wiring import Edges
+from ingest.arrival import Arrival
+from ingest.dead_letter import DeadLetter
 from ingest.failure_score import FailureKind, back_off, worse
 from ingest.http_words import LONGEST_WAIT
 from ingest.reading import Memory, Reading
@@ -27,6 +31,9 @@ from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
 """Sources read at the same time: reading is waiting, not computing."""
+
+KEPT_TOGETHER = 50
+"""Runs and states written at once: a row of its own for each costs a database more than reading the source did."""
 
 ERROR_CHARACTERS = 500
 """Of a sentence that is stored with a run."""
@@ -82,9 +89,19 @@ def collect(
         if only
         else due(edges.sources, states, now)
     )
-    runs = []
     surroundings = surroundings_of(edges.settings, edges.fetcher)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    runs: list[SourceRun] = []
+    unkept: list[Taken] = []
+
+    def done(taken: Taken) -> None:
+        runs.append(taken.run)
+        progress(taken.run)
+        unkept.append(taken)
+        if len(unkept) >= KEPT_TOGETHER:
+            keep(edges, unkept)
+            unkept.clear()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(AT_ONCE) as pages:
         asked = [
             (
                 source,
@@ -94,16 +111,60 @@ def collect(
             for source in chosen
             for state in [states.get(source.name, SourceState(source=source.name))]
         ]
+        waiting = []
         try:
             for source, state, answer in asked:
-                run = take_in(edges, source, state, answer.result(), now)
-                runs.append(run)
-                progress(run)
+                fresh = sift(edges, answer.result())
+                if fresh.arrivals and wants_pages(source):
+                    text = pages.submit(with_pages, fresh.arrivals, surroundings, now)
+                    waiting.append((source, state, fresh, text))
+                else:
+                    done(take(edges, source, state, fresh, now))
+            for source, state, fresh, text in waiting:
+                arrivals, note = text.result()
+                with_text = msgspec.structs.replace(fresh, arrivals=arrivals, note=note)
+                done(take(edges, source, state, with_text, now))
+            keep(edges, unkept)
         except BaseException:
             # The bus or the database failed, or somebody stops us: those in the queue need not be asked.
-            pool.shutdown(wait=False, cancel_futures=True)
+            for each in (pool, pages):
+                each.shutdown(wait=False, cancel_futures=True)
             raise
     return CollectReport(runs=tuple(runs))
+
+
+class Fresh(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, and of its rows those that the ledger does not know."""
+
+    answer: Answer
+    arrivals: tuple[Arrival, ...] = ()
+    dead: tuple[DeadLetter, ...] = ()
+    known: int = 0
+    note: str = ""
+    """What an operator should know of the pages of its articles."""
+
+
+def sift(edges: Edges, answer: Answer) -> Fresh:
+    """What is new in an answer. An edition is a row of its own, with the time of the edit in its origin."""
+    reading = answer.reading
+    if reading is None:
+        return Fresh(answer=answer)
+    arrivals = {arrival.origin: arrival for arrival in map(_edition, reading.documents)}
+    dead = {letter.origin: letter for letter in reading.dead}
+    known = ledger.recorded(edges.database, [*arrivals, *dead])
+    return Fresh(
+        answer=answer,
+        arrivals=tuple(one for origin, one in arrivals.items() if origin not in known),
+        dead=tuple(one for origin, one in dead.items() if origin not in known),
+        known=len(known),
+    )
+
+
+def _edition(arrival: Arrival) -> Arrival:
+    edited = arrival.document.edited_at
+    if edited is None:
+        return arrival
+    return Arrival(f"{arrival.origin}/edited-{edited:%Y%m%dT%H%M%S}", arrival.document)
 
 
 def memory_of(state: SourceState) -> Memory:
@@ -111,11 +172,31 @@ def memory_of(state: SourceState) -> Memory:
     return Memory(cursor=state.cursor, etag=state.etag, last_modified=state.last_modified)
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written of a source whose news are published."""
+
+    run: SourceRun
+    state: SourceState
+
+
 def take_in(
-    edges: Edges, source: Source, state: SourceState, answer: Answer, now: datetime
+    edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: datetime
 ) -> SourceRun:
     """Publish, then write the run, then remember: a crash between them only reads the same again."""
-    reading = answer.reading
+    taken = take(edges, source, state, fresh, now)
+    keep(edges, [taken])
+    return taken.run
+
+
+def keep(edges: Edges, taken: Sequence[Taken]) -> None:
+    """Write the runs, then what is remembered."""
+    source_runs.store_runs(edges.database, [each.run for each in taken])
+    source_runs.store_states(edges.database, [each.state for each in taken])
+
+
+def take(edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: datetime) -> Taken:
+    """Publish what is new and remove what was deleted."""
+    answer, reading = fresh.answer, fresh.answer.reading
     run = SourceRun(
         run=_run_id(state.source, now),
         source=state.source,
@@ -123,47 +204,38 @@ def take_in(
         finished_at=now,
         outcome="failed" if reading is None else "unchanged" if reading.unchanged else "ok",
         http_status=answer.http_status,
-        error=_line(answer.fault if reading is None else _note(reading)),
+        error=_line(answer.fault if reading is None else _note(reading, fresh.note)),
         failure=answer.failure or "",
     )
     if reading is not None:
-        run = _publish_new(edges, reading, run)
-        removals.remove(edges.database, source.name, reading.removed, now)
-    source_runs.store_run(edges.database, run)
-    source_runs.store_state(edges.database, next_state(source, state, answer, now))
-    return run
+        run = _publish(edges, reading, fresh, run)
+        of_authors = removals.of_authors(edges.database, source.name, reading.removed_authors)
+        gone = [*reading.removed, *of_authors]
+        removals.remove(edges.database, source.name, gone, now)
+        run = msgspec.structs.replace(run, removed=len(gone))
+    return Taken(run=run, state=next_state(source, state, answer, now))
 
 
-def _publish_new(edges: Edges, reading: Reading, run: SourceRun) -> SourceRun:
-    """Publish the rows that the ledger does not know, and count: entries = new + known + dead."""
-    read_before = ledger.recorded(
-        edges.database,
-        [arrival.origin for arrival in reading.documents]
-        + [letter.origin for letter in reading.dead],
-    )
-    new = [
-        (arrival.origin, arrival.document)
-        for arrival in reading.documents
-        if arrival.origin not in read_before
-    ]
-    dead = [letter for letter in reading.dead if letter.origin not in read_before]
-    too_large = publish(edges.bus, new, dead)
+def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> SourceRun:
+    """Publish what is new, prepared, and count: entries = new + known + dead."""
+    arrivals = [(one.origin, prepared(one.document)) for one in fresh.arrivals]
+    dead = fresh.dead
+    too_large = publish(edges.bus, arrivals, dead)
     return msgspec.structs.replace(
         run,
-        entries=len(reading.documents) + len(reading.dead),
-        new=len(new) - too_large,
-        known=len(read_before),
+        entries=len(arrivals) + len(dead) + fresh.known,
+        new=len(arrivals) - too_large,
+        known=fresh.known,
         dead=len(dead) + too_large,
         passed_over=reading.passed_over,
-        removed=len(reading.removed),
         gap_since=reading.gap.since if reading.gap else None,
         gap_until=reading.gap.until if reading.gap else None,
     )
 
 
-def _note(reading: Reading) -> str:
+def _note(reading: Reading, of_pages: str) -> str:
     """What an operator should know of a source that could be read; mostly nothing."""
-    notes = list(reading.notes)
+    notes = [*reading.notes, *([of_pages] if of_pages else [])]
     if reading.unread:
         notes.append(f"{reading.unread:,} entries more than are read of one feed were left")
     if reading.gap:
@@ -198,8 +270,12 @@ def next_state(source: Source, state: SourceState, answer: Answer, now: datetime
             cursor=memory.cursor,
         )
     score = worse(state.failure_score, answer.failure or FailureKind.HARD)
+    memory = answer.memory or memory_of(state)
     return msgspec.structs.replace(
         state,
+        etag=memory.etag,
+        last_modified=memory.last_modified,
+        cursor=memory.cursor,
         failures=state.failures + 1,
         failure_score=score,
         next_due_at=now + back_off(poll, score, answer.retry_after),

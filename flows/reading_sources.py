@@ -13,7 +13,7 @@ from ingest.feed_entry import NotAFeed
 from ingest.fetch import FetchFailed
 from ingest.http_words import shown
 from ingest.readers import reader_of
-from ingest.reading import Memory, Reading, Surroundings
+from ingest.reading import FailedButLearned, Memory, Reading, Surroundings
 from ingest.source import Source
 
 log = logging.getLogger("barometer.collect")
@@ -33,6 +33,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """0 when there was no answer."""
     retry_after: timedelta | None = None
     """How long the source asks us to stay away."""
+    memory: Memory | None = None
+    """What a failed reading leaves for the next one; None: what it was."""
 
 
 def read_of(source: Source) -> ReadOne:
@@ -52,6 +54,7 @@ def ask(
             failure=kind_of(error),
             http_status=error.http_status or 0,
             retry_after=error.retry_after,
+            memory=error.memory if isinstance(error, FailedButLearned) else None,
         )
     except NotAFeed as error:
         return Answer(

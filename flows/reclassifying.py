@@ -18,11 +18,9 @@ import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged, judge
-from classify.judgement import Judgement, Reading
-from classify.stance import NOT_ADDRESSED
 from flows.watching import estimate_counted_days
 from flows.wiring import Edges
-from ingest.document import Document
+from flows.withdrawing import withdrawn
 from storage import daily_counts, documents, stored_documents
 from storage.database import next_version
 from storage.ledger import Entry
@@ -162,26 +160,6 @@ def reclassify_batch(edges: Edges, keys: Sequence[Unjudged], mark: str) -> Recla
         version,
     )
     return _report(by_id, judged, len(lost))
-
-
-def withdrawn(document: Document, targets: Sequence[str], model: str) -> Judged:
-    """The reading and judgements that replace those of a document which is judged no more."""
-    return Judged(
-        document=document,
-        disposition=Disposition.JUDGED,  # only what is judged has rows; the ledger says what it is
-        reading=Reading(
-            document_id=document.id,
-            relevance=0.0,
-            topics=(),
-            conflates=False,
-            dehumanising=False,
-            model=model,
-        ),
-        judgements=tuple(
-            Judgement(document_id=document.id, target=target, p=NOT_ADDRESSED, model=model)
-            for target in targets
-        ),
-    )
 
 
 def _search(edges: Edges, selection: Selection) -> Search:

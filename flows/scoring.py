@@ -16,12 +16,13 @@ import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged, judge
+from flows.editions import store_editions
 from flows.story_clustering import with_stories
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
 from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
 from ingest.document import LATEST_AHEAD, Document, InvalidDocument, decode_document
-from storage import daily_counts, dead_letters, documents, ledger
+from storage import daily_counts, dead_letters, documents, ledger, removals
 from storage.database import next_version
 from storage.ledger import Entry
 from storage.parameters import FIRST_MOMENT, LAST_MOMENT
@@ -131,7 +132,7 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
     if found_here := [letter_record(letter) for letter, fresh in new_letters if fresh]:
         edges.bus.publish(DEAD_LETTERS, found_here)
 
-    first, entries = _first_arrivals(edges, new_arrivals)
+    first, editions, entries = _first_arrivals(edges, new_arrivals)
     judged = judge([document for _, document in first], edges.classifier, edges.targets)
     judged = _in_stories(edges, judged)
     origins = {document.id: origin for origin, document in first}
@@ -161,6 +162,9 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
     touched: set[tuple[str, date]] = {
         (one.document.society, one.document.day) for one in judged if one.judgements
     }
+    touched |= store_editions(edges, editions)
+    stored = [one.document.id for one in judged] + [edition.id for edition in editions]
+    removals.blank_if_removed(edges.database, stored)
     daily_counts.recount(edges.database, touched)
     ledger.record(edges.database, entries, now, version)
     return _report(entries)
@@ -235,27 +239,42 @@ def _letter(message: Message, now: datetime) -> DeadLetter:
 
 def _first_arrivals(
     edges: Edges, arrivals: Sequence[tuple[str, Document]]
-) -> tuple[list[tuple[str, Document]], list[Entry]]:
-    """Arrivals to judge, and the ledger entries of those whose document came before by another row."""
-    first_origin = documents.known_origins(
-        edges.database, [document.id for _, document in arrivals]
-    )
-    first: list[tuple[str, Document]] = []
+) -> tuple[list[tuple[str, Document]], list[Document], list[Entry]]:
+    """Arrivals to judge, editions of documents that are stored already, and the ledger entries of all whose document
+    came before by another row. Of a document that arrives several times in one batch the newest edition is judged.
+    """
+    known = documents.known_origins(edges.database, [document.id for _, document in arrivals])
+    first_origin = dict(known)
+    newest: dict[str, Document] = {}
+    begun: set[str] = set()
     repeated: list[Entry] = []
     for origin, document in arrivals:
-        if first_origin.setdefault(document.id, origin) == origin:
-            first.append((origin, document))
+        is_first = first_origin.setdefault(document.id, origin) == origin
+        if is_first or _is_newer(document, newest.get(document.id)):
+            newest[document.id] = document
+        if is_first:
+            begun.add(document.id)
         else:
+            edited = f"edited {document.edited_at:%Y-%m-%d %H:%M}; " if document.edited_at else ""
             repeated.append(
                 Entry(
                     origin=origin,
                     document_id=document.id,
                     source=document.source,
                     disposition=Disposition.DUPLICATE,
-                    reason=f"first read as {first_origin[document.id]}",
+                    reason=f"{edited}first read as {first_origin[document.id]}",
                 )
             )
-    return first, repeated
+    # One that is stored already and comes again by its own row was cut off before the ledger knew it.
+    first = [(first_origin[id], each) for id, each in newest.items() if id in begun]
+    return first, [each for id, each in newest.items() if id not in begun], repeated
+
+
+def _is_newer(document: Document, other: Document | None) -> bool:
+    """Whether it is an edition, and newer than the other one."""
+    if document.edited_at is None:
+        return False
+    return other is None or other.edited_at is None or document.edited_at > other.edited_at
 
 
 def letter_record(letter: DeadLetter) -> Record:

@@ -16,7 +16,6 @@ from ingest.reading import Surroundings
 
 def surroundings_of(settings: Settings, fetcher: Fetcher) -> Surroundings:
     """The fetcher, the lexical gate, secrets by name, author keys, and hosts that a setting allows."""
-    allowed = AllowedHosts(host_entries(settings.allowed_hosts))
 
     @cache
     def keys() -> Callable[[str, datetime], str]:
@@ -30,5 +29,5 @@ def surroundings_of(settings: Settings, fetcher: Fetcher) -> Surroundings:
         is_relevant=may_be_about_migration,
         secret=secret_named,
         author_key=author_key,
-        may_connect=lambda host: allowed.permits(host, 443),
+        allowed_hosts=AllowedHosts(host_entries(settings.allowed_hosts)),
     )

@@ -72,6 +72,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Keyed hash of the author, never a name; empty when unknown."""
     story: str = ""
     """Near-duplicates share it."""
+    edited_at: datetime | None = None
+    """When its author last changed it, where the source says so. An edition that comes later is judged anew."""
 
     def __post_init__(self) -> None:
         for name in ("id", "source", "outlet"):
@@ -103,6 +105,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("published_at", "fetched_at"):
             if getattr(self, name).utcoffset() != timedelta(0):
                 raise InvalidDocument(f"{name} is not in UTC")
+        if self.edited_at is not None and self.edited_at.utcoffset() != timedelta(0):
+            raise InvalidDocument("edited_at is not in UTC")
         if self.published_at < EARLIEST:
             raise InvalidDocument(f"published_at {self.published_at:%Y-%m-%d} is before 2000")
         if self.published_at > self.fetched_at + LATEST_AHEAD:

@@ -26,7 +26,7 @@ from ingest.gdelt_doc_window import (
 )
 from ingest.gdelt_moment import stamp_of
 from ingest.http_words import shown
-from ingest.reading import Gap, Memory, Reading, Surroundings
+from ingest.reading import FailedButLearned, Gap, Memory, Reading, Surroundings
 from ingest.source import Source
 from ingest.source_options import GdeltDocOptions
 
@@ -34,12 +34,8 @@ APART = 8.0
 """Seconds between two requests. GDELT asks for 5, and has refused at 6.5."""
 
 
-class AskedTooOften(FetchFailed):
-    """GDELT wants us to stay away; `memory` knows how often it said so, and should be kept for the next reading."""
-
-    def __init__(self, reason: str, *, retry_after: timedelta, memory: Memory) -> None:
-        super().__init__(reason, retry_after=retry_after, http_status=429)
-        self.memory = memory
+class AskedTooOften(FailedButLearned):
+    """GDELT wants us to stay away; `memory` knows how often it said so."""
 
 
 class GdeltDocReader:
@@ -149,6 +145,7 @@ def _stay_away(address: str, state: DocState, asked: timedelta | None) -> AskedT
         f"{address} says that we ask too often; it is left alone for {wait.total_seconds() / 60:,.0f} minutes",
         retry_after=wait,
         memory=Memory(cursor=cursor_of(state)),
+        http_status=429,
     )
 
 

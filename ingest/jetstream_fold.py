@@ -1,7 +1,7 @@
 """Events in, documents out: what a stretch of the stream amounts to.
 
     create, update -> document (the newest of a record)     delete -> removed
-    account closed -> its documents of this stretch removed  identity, sync -> counted
+    account closed -> all that it said removed               identity, sync -> counted
 
 The stream never takes anything back silently: whoever reads it has to fold it.
 """
@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingest.arrival import Arrival
 from ingest.dead_letter import DeadLetter, dead_letter
@@ -24,6 +24,9 @@ from ingest.source import Source
 from ingest.source_options import JetstreamOptions
 
 _DID = re.compile(r"did:[a-z]{1,32}:[A-Za-z0-9._:%-]+")
+KEPT_MONTHS = 4
+"""Full text is kept for 90 days."""
+
 _EXPECTED = ("identity", "sync")
 _SHOWN_KINDS = 5
 
@@ -51,6 +54,7 @@ class Fold:
         self._of_author: dict[str, set[str]] = {}
         self._dead: dict[str, DeadLetter] = {}
         self._removed: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
         self._passed_over = 0
         self._kinds: Counter[str] = Counter()
 
@@ -67,6 +71,7 @@ class Fold:
             if event.gone:
                 for document in self._of_author.pop(event.did, set()):
                     self._remove(document)
+                self._gone.update(dict.fromkeys(self._keys_of(event.did)))
         else:
             self._kinds[_printable(event.kind)] += 1
 
@@ -74,12 +79,22 @@ class Fold:
         """A message that could not be read at all."""
         self._bury(data, data, "a message", reason)
 
+    def _keys_of(self, did: str) -> list[str]:
+        """The author's keys in the months whose text may still be stored: they change with the month."""
+        first = self._now.replace(day=1)
+        months = []
+        for _ in range(KEPT_MONTHS):
+            months.append(first)
+            first = (first - timedelta(days=1)).replace(day=1)
+        return [key for month in months if (key := self._author_key(did, month))]
+
     def reading(self) -> Reading:
         """All of it; of the reading's memory it knows nothing."""
         return Reading(
             documents=tuple(self._documents.values()),
             dead=tuple(self._dead.values()),
             removed=tuple(self._removed),
+            removed_authors=tuple(self._gone),
             passed_over=self._passed_over,
             notes=tuple(self._notes()),
         )

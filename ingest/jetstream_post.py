@@ -145,6 +145,7 @@ def post_document(
         fetched_at=now,
         author_key=author_key(event.did, published),
         story=story_of(post.title, post.text),
+        edited_at=event.time if event.operation == "update" else None,
     )
 
 

@@ -109,7 +109,7 @@ class JetstreamReader:
             url = subscription(stretch.address, start)
             try:
                 with Stream(
-                    url, surroundings.may_connect, opening=self._opening, context=self._context
+                    url, surroundings.allowed_hosts, opening=self._opening, context=self._context
                 ) as stream:
                     self._listen(stream, stretch, deadline)
                 return stretch

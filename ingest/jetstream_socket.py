@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime
 from logging import CRITICAL, Logger
 from threading import Timer
@@ -29,7 +28,7 @@ from websockets.typing import Subprotocol
 
 from ingest.allowed_hosts import AllowedHosts
 from ingest.fetch import FetchFailed
-from ingest.guarded_network import MOST_TRIED, NOBODY, NotPublic, guarded_addresses
+from ingest.guarded_network import MOST_TRIED, NotPublic, guarded_addresses
 from ingest.http_words import retry_after, shown, user_agent
 from ingest.jetstream_cursor import MAX_MESSAGE_BYTES
 
@@ -71,14 +70,14 @@ class Stream:
     def __init__(
         self,
         url: str,
-        may_connect: Callable[[str], bool],
+        allowed: AllowedHosts,
         *,
         opening: float = 10.0,
         context: ssl.SSLContext | None = None,
     ) -> None:
         name = shown(url).partition("?")[0]
         host, port, secure = place_of(url)
-        opened = public_socket(host, port, may_connect, name, opening)
+        opened = public_socket(host, port, allowed, name, opening)
         try:
             self._connection = connect(
                 url,
@@ -161,11 +160,10 @@ def place_of(url: str) -> tuple[str, int, bool]:
 
 
 def public_socket(
-    host: str, port: int, may_connect: Callable[[str], bool], name: str, seconds: float
+    host: str, port: int, allowed: AllowedHosts, name: str, seconds: float
 ) -> socket.socket:
     """A connection to an address of `host`, all of which are public or allowed. Raises FetchFailed."""
     try:
-        allowed = AllowedHosts([host]) if may_connect(host) else NOBODY
         *others, last = guarded_addresses(host, port, allowed)[:MOST_TRIED]
         for address in others:
             try:

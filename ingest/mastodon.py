@@ -172,13 +172,14 @@ def _document(
         kind=source.kind,
         society=source.society,
         language=language if said else source.language,
-        url=status.url or "",
+        url="",  # it names the author
         title=title,
         text=text,
         published_at=published_at,
         fetched_at=fetched_at,
         author_key=author_key(_full_name(status.account.acct, source), published_at),
         story=story_of(title, text),
+        edited_at=parse_time(status.edited_at) if status.edited_at else None,
     )
 
 

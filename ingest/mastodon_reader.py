@@ -185,7 +185,7 @@ class _Visit:
             self._api,
             instance.streaming or self._api.base,
             self._tags,
-            may_connect=self._surroundings.may_connect,
+            allowed=self._surroundings.allowed_hosts,
             take=lambda data, place: self._take(self._status(data, place)),
             remove=self._gathered.remove,
             note=self._gathered.notes.append,

@@ -32,7 +32,7 @@ def listen(
     base: str,
     tags: Sequence[str],
     *,
-    may_connect: Callable[[str], bool],
+    allowed: AllowedHosts,
     take: Take,
     remove: Callable[[str], None],
     note: Callable[[str], None],
@@ -55,7 +55,7 @@ def listen(
                 headers={**api.headers, "Accept": "text/event-stream"},
                 seconds=max(seconds / len(urls), 1.0),
                 max_bytes=MAX_BYTES,
-                allowed=_allowed(url, may_connect),
+                allowed=allowed,
             ):
                 events = parser.feed(piece)
                 fold(events[:left], shown(url), take=take, remove=remove)
@@ -92,13 +92,6 @@ def stream_urls(base: str, tags: Sequence[str], *, local: bool) -> list[str]:
     if not tags:
         return [f"{base}/api/v1/streaming/public{part}"]
     return [f"{base}/api/v1/streaming/hashtag{part}?{urlencode({'tag': tag})}" for tag in tags]
-
-
-def _allowed(url: str, may_connect: Callable[[str], bool]) -> AllowedHosts:
-    host = urlsplit(url).hostname or ""
-    if not may_connect(host):
-        return AllowedHosts()
-    return AllowedHosts([f"[{host}]" if ":" in host else host])
 
 
 def _in_words(error: FetchFailed, api: MastodonApi, *, unfinished: bool) -> str:

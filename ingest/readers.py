@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 
 from ingest.reading import BackFiller, Reader
 from ingest.source_options import SourceType
-
-_READERS = {
-    SourceType.FEED: ("ingest.feed_reader", "FeedReader"),
-    SourceType.SITEMAP: ("ingest.sitemap_reader", "SitemapReader"),
-    SourceType.GDELT_GKG: ("ingest.gdelt_gkg_reader", "GkgReader"),
-    SourceType.GDELT_DOC: ("ingest.gdelt_doc_reader", "GdeltDocReader"),
-    SourceType.MASTODON: ("ingest.mastodon_reader", "MastodonReader"),
-    SourceType.JETSTREAM: ("ingest.jetstream_reader", "JetstreamReader"),
-    SourceType.MEDIACLOUD: ("ingest.mediacloud_reader", "MediaCloudReader"),
-    SourceType.REDDIT: ("ingest.reddit_reader", "RedditReader"),
-}
 
 
 @cache
 def reader_of(type: SourceType) -> Reader:
     """The reader of this type of source; one for all its sources, safe to use from several threads."""
-    module, name = _READERS[type]
-    reader: Reader = getattr(import_module(module), name)()
-    return reader
+    match type:
+        case SourceType.FEED:
+            from ingest.feed_reader import FeedReader
+
+            return FeedReader()
+        case SourceType.SITEMAP:
+            from ingest.sitemap_reader import SitemapReader
+
+            return SitemapReader()
+        case SourceType.GDELT_GKG:
+            from ingest.gdelt_gkg_reader import GkgReader
+
+            return GkgReader()
+        case SourceType.GDELT_DOC:
+            from ingest.gdelt_doc_reader import GdeltDocReader
+
+            return GdeltDocReader()
+        case SourceType.MASTODON:
+            from ingest.mastodon_reader import MastodonReader
+
+            return MastodonReader()
+        case SourceType.JETSTREAM:
+            from ingest.jetstream_reader import JetstreamReader
+
+            return JetstreamReader()
+        case SourceType.MEDIACLOUD:
+            from ingest.mediacloud_reader import MediaCloudReader
+
+            return MediaCloudReader()
+        case SourceType.REDDIT:
+            from ingest.reddit_reader import RedditReader
+
+            return RedditReader()
 
 
 def back_filler_of(type: SourceType) -> BackFiller | None:

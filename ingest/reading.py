@@ -8,9 +8,11 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.arrival import Arrival
 from ingest.dead_letter import DeadLetter
-from ingest.fetch import Fetcher
+from ingest.fetch import Fetcher, FetchFailed
+from ingest.guarded_network import NOBODY
 from ingest.source import Source
 
 
@@ -39,6 +41,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     dead: tuple[DeadLetter, ...] = ()
     removed: tuple[str, ...] = ()
     """Ids of documents that their authors deleted, or closed to us, since they were read."""
+    removed_authors: tuple[str, ...] = ()
+    """Author keys of accounts that are gone: whatever of theirs is stored goes with them."""
     memory: Memory = Memory()
     """For the next reading."""
     unchanged: bool = False
@@ -60,6 +64,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int = 0
 
 
+class FailedButLearned(FetchFailed):
+    """A reading that failed, and that knows something for the next one: `memory` replaces what is remembered."""
+
+    def __init__(
+        self, reason: str, *, memory: Memory, retry_after: timedelta, http_status: int
+    ) -> None:
+        super().__init__(reason, retry_after=retry_after, http_status=http_status)
+        self.memory = memory
+
+
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader may use of the world."""
 
@@ -70,8 +84,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """A secret by the name of its environment variable (or of NAME_FILE); empty when it is not set."""
     author_key: Callable[[str, datetime], str]
     """Keyed hash of an author's name at a source, for text published then; the name itself is kept nowhere."""
-    may_connect: Callable[[str], bool]
-    """Whether connections to this host are allowed although it may be in a private network (a setting names it)."""
+    allowed_hosts: AllowedHosts = NOBODY
+    """Hosts that may be reached although they are in a private network: for streams, which the fetcher does not open."""
 
 
 class Reader(Protocol):

@@ -196,7 +196,18 @@ def _document(
         fetched_at=fetched_at,
         author_key=author_key(f"{said.author}@reddit.com", created),
         story=story_of(title, text),
+        edited_at=_edited(said.edited),
     )
+
+
+def _edited(said: bool | float) -> datetime | None:
+    """When; None where it never was, or Reddit only says that it was."""
+    if isinstance(said, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(said, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _plain(markdown: str) -> str:

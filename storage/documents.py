@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged
@@ -32,6 +35,26 @@ def known_origins(database: Database, ids: Sequence[str]) -> dict[str, str]:
         chunk = tuple(ids[start : start + _IDS_PER_QUERY])
         known.update(database.query(query("known_documents"), {"ids": chunk}).rows)
     return known
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when a stored document was said, and which row brought it."""
+
+    id: str
+    origin: str
+    society: str
+    published_at: datetime
+    story: str
+
+
+def places_of(database: Database, ids: Sequence[str]) -> dict[str, Place]:
+    """Of each of these documents that is stored, by id."""
+    found: dict[str, Place] = {}
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        chunk = tuple(ids[start : start + _IDS_PER_QUERY])
+        for row in database.query(query("places_of_documents"), {"ids": chunk}).dicts():
+            found[row["id"]] = Place(**row)
+    return found
 
 
 def store_judged(

@@ -13,8 +13,8 @@ _IDS_PER_QUERY = 2_000
 
 
 def remove(database: Database, source: str, ids: Sequence[str], now: datetime) -> None:
-    """Remember that these documents of `source` are removed, and blank those that are stored. Doing it again changes
-    nothing: a crash between the two is mended by the next reading that says the same, and by `sweep`.
+    """Remember that these documents of `source` are removed, then blank those that are stored. Doing it again changes
+    nothing; after a crash between the two the source is read again from where it was, and says the same.
     """
     if not ids:
         return
@@ -24,11 +24,32 @@ def remove(database: Database, source: str, ids: Sequence[str], now: datetime) -
         ["document_id", "source", "removed_at", "version"],
         [(id, source, now, version) for id in ids],
     )
+    blank(database, ids)
+
+
+def of_authors(database: Database, source: str, author_keys: Sequence[str]) -> list[str]:
+    """Ids of the stored documents of these authors at a source."""
+    found: list[str] = []
+    for start in range(0, len(author_keys), _IDS_PER_QUERY):
+        keys = tuple(author_keys[start : start + _IDS_PER_QUERY])
+        rows = database.query(query("documents_of_authors"), {"source": source, "keys": keys}).rows
+        found.extend(id for (id,) in rows)
+    return found
+
+
+def blank(database: Database, ids: Sequence[str]) -> None:
+    """Take title, text, address and author key away from those of these documents that are stored."""
     for start in range(0, len(ids), _IDS_PER_QUERY):
-        database.execute(
-            query("blank_removed"),
-            {"ids": tuple(ids[start : start + _IDS_PER_QUERY]), "version": version},
-        )
+        chunk = tuple(ids[start : start + _IDS_PER_QUERY])
+        database.execute(query("blank_removed"), {"ids": chunk, "version": next_version()})
+
+
+def blank_if_removed(database: Database, ids: Sequence[str]) -> None:
+    """What to call after these documents were stored: those that were removed while they were on their way lose what
+    they say. Asked afterwards, because a removal that comes later blanks what is stored by itself.
+    """
+    if gone := removed_among(database, ids):
+        blank(database, sorted(gone))
 
 
 def removed_among(database: Database, ids: Sequence[str]) -> set[str]:

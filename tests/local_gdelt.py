@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.fetch import Fetcher
 from ingest.reading import Surroundings
 
@@ -143,7 +144,7 @@ def surroundings() -> Iterator[Surroundings]:
             is_relevant=lambda text: True,
             secret=lambda name: "",
             author_key=lambda name, at: "",
-            may_connect=lambda host: True,
+            allowed_hosts=AllowedHosts(["127.0.0.1"]),
         )
 
 

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.document import Kind
 from ingest.fetch import Fetcher
 from ingest.reading import Surroundings
 from ingest.source import Source
 from ingest.source_options import JetstreamOptions, SourceType
+
+HERE = AllowedHosts(["127.0.0.1"])
 
 ANN, BEN, CLO = (f"did:plc:{name}2222bbbb3333cccc4444" for name in ("ann", "ben", "clo"))
 
@@ -41,7 +44,7 @@ def author_key(name: str, published: datetime) -> str:
 def surroundings(
     fetcher: Fetcher,
     *,
-    may_connect: Callable[[str], bool] = lambda host: True,
+    allowed_hosts: AllowedHosts = HERE,
     secret: Callable[[str], str] = lambda name: "",
 ) -> Surroundings:
     return Surroundings(
@@ -49,7 +52,7 @@ def surroundings(
         is_relevant=about_migration,
         secret=secret,
         author_key=author_key,
-        may_connect=may_connect,
+        allowed_hosts=allowed_hosts,
     )
 
 

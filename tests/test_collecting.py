@@ -416,7 +416,7 @@ def test_a_crash_after_publishing_only_reads_the_feed_again(
         raise DatabaseUnavailable("the server went away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(source_runs, "store_run", crash)
+        patch.setattr(source_runs, "store_runs", crash)
         with pytest.raises(DatabaseUnavailable):
             collect(mine, now=NOW)
     assert waiting(opened) == 2

@@ -141,6 +141,9 @@ def test_a_closed_account_takes_its_posts_with_it(status: str) -> None:
     reading = read(lines(*posts, account(ANN, active=False, status=status)))
     assert [arrival.document.author_key[:10] for arrival in reading.documents] == ["key-of-ben"]
     assert len(reading.removed) == 2
+    # whatever it said before goes, too: its keys of the months whose text is still stored
+    assert len(reading.removed_authors) == 4
+    assert all(key.startswith("key-of-ann") for key in reading.removed_authors)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.server import ServerConnection
 
 from ingest.fetch import Fetcher, FetchFailed
+from ingest.guarded_network import NOBODY
 from ingest.jetstream import microseconds
 from ingest.jetstream_cursor import MAX_MESSAGE_BYTES, Position, decode_position, encode_position
 from ingest.jetstream_reader import JetstreamReader
@@ -24,7 +25,7 @@ from ingest.reading import Memory, Reading
 from tests.certificates import server_context, trusting
 from tests.local_jetstream import LocalJetstream, as_v2, error_frame, info, local_jetstream
 from tests.services import free_port
-from tests.stream_posts import ANN, BEN, CLO, post, stream_source, surroundings
+from tests.stream_posts import ANN, BEN, CLO, HERE, post, stream_source, surroundings
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def read(
         max_events=more.pop("max_events", 10_000),
         context=more.pop("context", None),
     )
-    around = surroundings(fetcher, may_connect=more.pop("may_connect", lambda host: True))
+    around = surroundings(fetcher, allowed_hosts=more.pop("allowed_hosts", HERE))
     return reader.read(stream_source(url, **more), Memory(cursor=cursor), around, now)
 
 
@@ -446,7 +447,7 @@ def test_a_private_address_is_not_connected_to(fetcher: Fetcher, host: str) -> N
         server.setblocking(False)
         url = f"ws://{host}:{server.getsockname()[1]}"
         with pytest.raises(FetchFailed) as failed:
-            read(fetcher, url, may_connect=lambda name: False)
+            read(fetcher, url, allowed_hosts=NOBODY)
         with pytest.raises(BlockingIOError):
             server.accept()
     assert failed.value.permanent or "cannot be reached" in failed.value.reason
@@ -471,10 +472,10 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     monkeypatch.setattr("socket.getaddrinfo", look_up)
     monkeypatch.setattr("ingest.jetstream_socket.socket.socket.connect", connect)
     with pytest.raises(FetchFailed, match="cannot be reached"):
-        read(fetcher, f"ws://rebinding.example:{sky.port}", may_connect=lambda name: False)
+        read(fetcher, f"ws://rebinding.example:{sky.port}", allowed_hosts=NOBODY)
     assert tried == [("93.184.215.14", sky.port)]
     with pytest.raises(FetchFailed, match="this machine itself"):
-        read(fetcher, f"ws://rebinding.example:{sky.port}", may_connect=lambda name: False)
+        read(fetcher, f"ws://rebinding.example:{sky.port}", allowed_hosts=NOBODY)
     assert (len(tried), sky.asked) == (1, [])
 
 
@@ -482,7 +483,7 @@ def test_a_host_that_the_settings_name_may_be_private(
     sky: LocalJetstream, fetcher: Fetcher
 ) -> None:
     fill(sky, [50])
-    reading = read(fetcher, sky.v2, since(60), may_connect=lambda host: host == "127.0.0.1")
+    reading = read(fetcher, sky.v2, since(60), allowed_hosts=HERE)
     assert texts(reading) == ["50"]
 
 

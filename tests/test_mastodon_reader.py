@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.document import Kind
 from ingest.feed_entry import NotAFeed
 from ingest.fetch import Fetcher, FetchFailed
@@ -47,7 +48,7 @@ class World:
                 is_relevant=lambda text: "migra" in text,
                 secret=lambda name: self.secrets.get(name, ""),
                 author_key=lambda name, moment: f"key of {len(name)}",
-                may_connect=lambda host: host == "127.0.0.1",
+                allowed_hosts=AllowedHosts(["127.0.0.1"]),
             )
             reading = MastodonReader().read(
                 self.source, memory or self.memory, surroundings, datetime.now(UTC)

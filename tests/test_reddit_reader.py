@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.document import Kind
 from ingest.feed_entry import NotAFeed
 from ingest.fetch import Fetcher, FetchFailed
@@ -51,7 +52,7 @@ class World:
                 is_relevant=lambda text: "cat" not in text,
                 secret=lambda name: self.secrets.get(name, ""),
                 author_key=lambda name, moment: f"key of {len(name)}",
-                may_connect=lambda host: True,
+                allowed_hosts=AllowedHosts(["127.0.0.1"]),
             )
             reading = self.reader.read(
                 self.source, self.memory, surroundings, datetime.now(UTC) + self.later

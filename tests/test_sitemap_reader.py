@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ingest.allowed_hosts import AllowedHosts
 from ingest.article_page import ArticlePages
 from ingest.document import Kind
 from ingest.feed_entry import NotAFeed
@@ -53,7 +54,7 @@ def around() -> Iterator[Surroundings]:
             is_relevant=lambda text: "migra" in text.lower() or "asyl" in text.lower(),
             secret=lambda name: "",
             author_key=lambda name, at: "",
-            may_connect=lambda host: True,
+            allowed_hosts=AllowedHosts(["127.0.0.1"]),
         )
 
 
