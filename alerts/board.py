@@ -20,6 +20,7 @@ from alerts.incident import Incident, Status
 from alerts.net_support_change import SupportChange
 from alerts.point import Point
 from alerts.signal import Signal
+from alerts.source_coverage import SourceCoverage
 from alerts.source_gap import SourceGap
 from alerts.topic_share import FEWEST
 
@@ -179,6 +180,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     recent: date
     """First day of the recent period, which ends with `last`: topics, outlets and conflation are of it."""
     societies: tuple[SocietyPage, ...] = ()
+    coverage: tuple[SourceCoverage, ...] = ()
+    """The sources of the list, in any order."""
     incidents: tuple[IncidentView, ...] = ()
     digests: tuple[DigestView, ...] = ()
     models: tuple[str, ...] = ()

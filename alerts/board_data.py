@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.board import Board, Hidden, IncidentView, SeriesView, SocietyPage
+from alerts.board_coverage import coverage_csv
 from alerts.board_files import csv_bytes, data_file
 from alerts.fall_facts import DayFigure
 
@@ -25,6 +26,7 @@ _OVERVIEW_COLUMNS = (
 def data_files(board: Board) -> dict[str, bytes]:
     """Path -> CSV."""
     found = {data_file("overview"): csv_bytes(_OVERVIEW_COLUMNS, _overview(board))}
+    found |= coverage_csv(board)
     for page in board.societies:
         for view in page.series:
             found[data_file("series", page.society, view.target)] = csv_bytes(

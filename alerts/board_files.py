@@ -27,10 +27,13 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What a cell of text begins with that a spreadsheet may run instead of showing it (OWASP, CSV injection)."""
 
 WRITTEN = re.compile(
-    r"index\.html|digests\.html|(society|incident|digest)/[A-Za-z0-9_-]{1,150}\.html"
+    r"index\.html|coverage\.html|digests\.html|(society|incident|digest)/[A-Za-z0-9_-]{1,150}\.html"
     r"|data/[a-z]+(\.[A-Za-z0-9_-]{1,150}){0,2}\.csv"
 )
 """Every path that a board can have: nothing else is ever written or removed."""
+
+COVERAGE = "coverage.html"
+"""Path of the page of all sources."""
 
 _KEPT = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _CODE = re.compile(r"[A-Z]{2}(?![A-Za-z0-9_])")

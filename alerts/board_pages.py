@@ -1,6 +1,6 @@
 """The board as a folder of static pages: a record in, files out. Nothing is read, no clock, no network, no script.
 
-    Board -render-> {"index.html": …, "society/AT.html": …, "incident/….html": …, "digest/….html": …, "data/….csv": …}
+    Board -render-> {"index.html": …, "coverage.html": …, "society/AT.html": …, "incident/….html": …, "digest/….html": …, "data/….csv": …}
 
 A page has no more than MAX_BYTES (alerts/board_room.py): where it would, it is made again with less detail, and says
 what it left out.
@@ -14,9 +14,10 @@ from functools import partial
 
 from alerts.board import Board, DigestView, SeriesView, SocietyPage
 from alerts.board_chart import Chart, draw
+from alerts.board_coverage import coverage_page
 from alerts.board_data import data_files, sorted_societies
 from alerts.board_digest import blocks_of
-from alerts.board_files import digest_file, file_name, incident_file, society_file
+from alerts.board_files import COVERAGE, digest_file, file_name, incident_file, society_file
 from alerts.board_incident import incident_page
 from alerts.board_room import Detail, fitted
 from alerts.board_scale import span_of
@@ -51,6 +52,7 @@ def render(board: Board) -> dict[str, bytes]:
     """Every file of the board by its path in the folder, `/` between the parts."""
     pages = data_files(board)
     pages["index.html"] = fitted(partial(_overview, board), _OVERVIEW)
+    pages[COVERAGE] = coverage_page(board)
     places = {page.society: page.title for page in board.societies}
     for page in board.societies:
         pages[society_file(page.society)] = society_page(board, page)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -123,6 +123,16 @@ def _sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
+def _hours(span: timedelta) -> str:
+    """`16 h`; a shorter one in minutes."""
+    minutes = round(span / timedelta(minutes=1))
+    return (
+        f"{minutes}\N{NO-BREAK SPACE}min"
+        if minutes < 90
+        else f"{minutes / 60:,.0f}\N{NO-BREAK SPACE}h"
+    )
+
+
 def _severity(severity: str) -> str:
     """A style for every severity, also for one that nobody knows."""
     return severity if severity in words.SEVERITIES else "alert"
@@ -149,11 +159,14 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "change": words.change_sentence,
     "change_words": words.change_words,
     "cut": harmless_line,
+    "day": lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d}",
     "digest_file": digest_file,
     "fall": words.fall_sentence,
     "first_up": _first_up,
     "happened": words.happened,
     "host": _host,
+    "hour": lambda moment: f"{moment.astimezone(UTC):%H:%M} UTC",
+    "hours": _hours,
     "incident_file": incident_file,
     "iso": _iso,
     "limits": _limits,
@@ -166,6 +179,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "rests": words.rests_on,
     "settled": lambda one: words.interval(one.settled_lower, one.settled_upper),
     "severity": _severity,
+    "sources": words.sources_sentence,
     "shown": shown_sentence,
     "signed": words.signed,
     "signed_or_blank": _signed_or_blank,

@@ -12,6 +12,7 @@ from alerts.incident import Incident, Rule, Status
 from alerts.message import about
 from alerts.net_support_change import SupportChange
 from alerts.point import Point, State
+from alerts.source_coverage import coverage_sentence
 
 STATES = {
     State.OK: "enough texts",
@@ -157,6 +158,11 @@ def summary_sentence(board: Board) -> str:
     societies = _count(len(board.societies), "society", "societies")
     open_ones = f"{_count(still_open, 'incident') if still_open else 'No incident'} open"
     return f"{societies}. {open_ones}."
+
+
+def sources_sentence(board: Board) -> str:
+    """How many sources are silent, failing, …, and which."""
+    return coverage_sentence({one.source: one.state.condition for one in board.coverage})
 
 
 def written(moment: datetime) -> str:

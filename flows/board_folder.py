@@ -26,7 +26,15 @@ INDEX = ".board.json"
 
 Index = Mapping[str, Sequence[str]]
 
-_ORDER = ("data/", "digest/", "incident/", "society/", "digests.html", "index.html")
+_ORDER = (
+    "data/",
+    "digest/",
+    "incident/",
+    "society/",
+    "coverage.html",
+    "digests.html",
+    "index.html",
+)
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ from flows.correcting import confusions_of
 from flows.degraded_days import find_gaps
 from flows.floors import load_floors
 from flows.following import stand_toward
+from flows.source_coverage import collect_coverage
 from flows.spillovers import spillovers
 from flows.wiring import Edges
 from ingest.document import UNKNOWN_SOCIETY
@@ -101,6 +102,7 @@ def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> B
         last=last,
         recent=recent,
         societies=tuple(pages),
+        coverage=collect_coverage(edges, called, now=now),
         incidents=incident_views(
             edges,
             [one for one in known if one.drop_day >= first],

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerts.source_coverage import ATTENTION, short_sentence
 from classify.classifier import ModelError
 from flows.reading_sources import ask, read_of
 from flows.sentence import sentence
 from flows.settings import Settings, SettingsRefused
+from flows.source_conditions import stored_conditions
 from flows.wiring import GROUP, load_sources, open_bus, open_classifier, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.reading import Memory, Surroundings
@@ -35,7 +37,10 @@ class Check(msgspec.Struct, frozen=True):
 
 def check_health(settings: Settings, *, now: datetime) -> list[Check]:
     """One row per edge, then the freshness of the figures and the ledger."""
-    return [*_bus(settings), *_database(settings, now), *_model(settings), *_sources(settings)]
+    database = _database(settings, now)
+    can_be_asked = database[0].state == "up"
+    sources = _sources(settings, now if can_be_asked else None)
+    return [*_bus(settings), *database, *_model(settings), *sources]
 
 
 def _bus(settings: Settings) -> list[Check]:
@@ -94,12 +99,18 @@ def _model(settings: Settings) -> list[Check]:
     return [Check("model", "up", f"{classifier.model} ({languages})")]
 
 
-def _sources(settings: Settings) -> list[Check]:
+def _sources(settings: Settings, now: datetime | None) -> list[Check]:
+    """How many are read, and with `now` which of them need attention, as far as the database says."""
     try:
         sources = load_sources(settings)
     except (SourcesRefused, SettingsRefused) as error:
         return [Check("sources", "down", sentence(error))]
-    return [Check("sources", "up", f"{sum(s.enabled for s in sources)} enabled")]
+    known = stored_conditions(settings, sources, now)[0] if now else {}
+    if not known:
+        return [Check("sources", "up", f"{sum(s.enabled for s in sources)} enabled")]
+    words = {name: one.condition for name, one in known.items()}
+    troubled = any(word in ATTENTION for word in words.values())
+    return [Check("sources", "note" if troubled else "up", short_sentence(words))]
 
 
 def check_sources(

@@ -42,6 +42,7 @@ from alerts.spillover_sentence import spillover_sentence
 from alerts.topic_share import TopicShare
 from alerts.week import days_of_week, week_of
 from classify.stance import Stance
+from tests.sample_coverage import sample_coverage
 
 TARGETS = ("regular", "irregular", "asylum", "general")
 LEVELS = {"regular": 24.0, "irregular": -22.0, "asylum": 6.0, "general": -4.0}
@@ -433,6 +434,7 @@ def sample_board(
         last=last,
         recent=last - timedelta(days=27),
         societies=tuple(pages),
+        coverage=sample_coverage(last),
         incidents=tuple(
             incident_view(view) for page in pages for view in page.series if view.open_incident
         ),

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from functools import cache
+from itertools import cycle
 
 import msgspec
 
@@ -14,9 +15,11 @@ from alerts.board_pages import render
 from alerts.excerpt import Excerpt
 from alerts.fall_facts import OutletMove, TopicMove
 from alerts.floor import Floor
+from alerts.source_condition import Condition
 from classify.stance import Stance
 from tests.hostile_text import HOSTILE
 from tests.sample_board import incident_view, sample_board, society_page
+from tests.sample_coverage import source_coverage
 
 Pages = Mapping[str, bytes]
 """By their path in the folder."""
@@ -111,6 +114,22 @@ def harmed() -> dict[str, bytes]:
         msgspec.structs.replace(
             sample_board((), days=30),
             societies=tuple(societies),
+            coverage=tuple(
+                source_coverage(
+                    f"{name} {text}",
+                    condition,
+                    board().last,
+                    outlet=text,
+                    type=text,
+                    society=text,
+                    place=text,
+                    error=text,
+                    failure=text,
+                    failed_at=board().now,
+                    note=text,
+                )
+                for (name, text), condition in zip(HOSTILE.items(), cycle(Condition), strict=False)
+            ),
             incidents=tuple(incidents),
             digests=tuple(
                 DigestView(

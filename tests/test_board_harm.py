@@ -14,7 +14,7 @@ from tests.sample_pages import harmed, html, pages, rows_of
 
 def test_harm_is_text_on_every_page() -> None:
     made = harmed()
-    assert len(html(made)) == 2 + 3 * len(HOSTILE)
+    assert len(html(made)) == 3 + 3 * len(HOSTILE)
     index = visible_text(made["index.html"])
     assert "<script>alert(1)</script><img src=x onerror=alert(1)>" in index
     incident = visible_text(made[incident_file(f"script {HOSTILE['script']}-{HOSTILE['script']}")])

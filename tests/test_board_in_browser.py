@@ -53,7 +53,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(folder: Path) -> list[str]:
     """One page of each kind."""
     (incident,) = (path.name for path in (folder / "incident").iterdir())
-    return ["index.html", "society/XB.html", f"incident/{incident}", "digest/2026-W22.html"]
+    return [
+        *("index.html", "coverage.html", "society/XB.html"),
+        *(f"incident/{incident}", "digest/2026-W22.html"),
+    ]
 
 
 def browser(*arguments: str) -> str:

@@ -26,6 +26,7 @@ def some(request: pytest.FixtureRequest) -> Pages:
 def test_the_board_is_one_page_for_everything_it_has() -> None:
     assert set(PATHS) == {
         "index.html",
+        "coverage.html",
         "digests.html",
         *(f"society/{code}.html" for code in ("XA", "XB", "XC")),
         *(incident_file(one.incident.id) for one in board().incidents),

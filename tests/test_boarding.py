@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,9 +19,10 @@ from alerts.fall_facts import FallFacts
 from alerts.incident import ChangeKind
 from alerts.message import Message
 from alerts.point import State
+from alerts.source_condition import Condition
 from flows import board_folder
 from flows.board_folder import INDEX, write_folder
-from flows.boarding import collect_board, write_board
+from flows.boarding import NO_SOCIETY, collect_board, write_board
 from flows.commands.board import command
 from flows.mistake import Mistake
 from flows.settings import Settings
@@ -208,9 +210,83 @@ def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path)
     assert row.last_success == NOW - timedelta(hours=9)
 
 
+def attempt(database: Database, source: str, at: datetime, **others: Any) -> None:
+    """One attempt at a source, that succeeded unless `others` say otherwise."""
+    run = SourceRun(
+        run=f"{source}-{at.isoformat()}", source=source, started_at=at, finished_at=at, outcome="ok"
+    )
+    source_runs.store_run(database, msgspec.structs.replace(run, **others))
+
+
+def test_what_each_source_brought_comes_onto_the_board(opened: Edges) -> None:
+    database = opened.database
+    sources = [
+        msgspec.structs.replace(COURIER, name=name, society=society)
+        for name, society in (("courier", "XA"), ("herald", "XB"), ("post", "unknown"))
+    ]
+    noon = NOW.replace(hour=12)
+    for n in range(1, 29):
+        for hour in (0, 6):  # two readings on each day
+            at = noon - timedelta(days=n) + timedelta(hours=hour)
+            attempt(database, "courier", at, new=20, passed_over=3, removed=1)
+    attempt(database, "courier", noon - timedelta(days=40), new=9, passed_over=99, removed=99)
+    attempt(
+        database,
+        "courier",
+        noon - timedelta(days=2, minutes=7),
+        outcome="failed",
+        error="it is gone",
+        failure="hard",
+    )
+    attempt(database, "courier", NOW, error="it has moved")
+    attempt(
+        database,
+        "courier",
+        NOW - timedelta(minutes=1),
+        gap_since=NOW - timedelta(hours=9),
+        gap_until=NOW - timedelta(hours=2),
+    )
+    attempt(database, "herald", NOW - timedelta(days=1), outcome="failed", error="no answer")
+    for name, failures, read in (("courier", 0, NOW), ("herald", 1, None)):
+        source_runs.store_state(
+            database, SourceState(source=name, failures=failures, last_success_at=read)
+        )
+    with_three = msgspec.structs.replace(opened, sources=tuple(sources))
+    courier, herald, post = collect_board(with_three, now=NOW, names={"XA": "Alderland"}).coverage
+    assert courier.news == (40,) * 28
+    assert (courier.state.condition, courier.state.yesterday, courier.state.usual) == (
+        Condition.OK,
+        40,
+        40.0,
+    )
+    assert (courier.type, courier.place, courier.outlet) == ("feed", "Alderland", "Courier")
+    assert (courier.passed_over, courier.removed) == (28 * 2 * 3, 28 * 2)
+    assert (courier.attempts, courier.failed) == (28 * 2 + 3, 1)
+    assert (courier.error, courier.failure) == ("it is gone", "hard")
+    assert courier.failed_at == noon - timedelta(days=2, minutes=7)
+    assert courier.note == "it has moved"
+    assert [one.length for one in courier.lost] == [timedelta(hours=7)]
+    assert (herald.state.condition, herald.error) == (Condition.FAILING, "no answer")
+    assert (herald.news, herald.note, herald.place) == ((None,) * 28, "", "")
+    assert (post.state.condition, post.attempts, post.error) == (Condition.NEW, 0, "")
+    assert (post.place, post.failed_at) == (NO_SOCIETY, None)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(15, Condition.SILENT), (60, Condition.OK)])
+def test_a_source_cannot_be_read_more_often_than_the_collector_looks(
+    opened: Edges, minutes: int, expected: Condition
+) -> None:
+    read = NOW - timedelta(minutes=100)
+    source_runs.store_state(opened.database, SourceState(source="courier", last_success_at=read))
+    settings = opened.settings.model_copy(update={"collect_minutes": minutes})
+    edges_of = msgspec.structs.replace(opened, settings=settings)
+    (courier,) = collect_board(edges_of, now=NOW, names={}).coverage
+    assert courier.state.condition is expected
+
+
 def test_an_empty_database_gives_an_empty_board(opened: Edges, tmp_path: Path) -> None:
     written = write_board(opened, tmp_path / "board", now=NOW)
-    assert (written.written, written.removed) == (3, 0)
+    assert (written.written, written.removed) == (5, 0)
     index = (tmp_path / "board" / "index.html").read_bytes()
     assert "No society has a figure yet." in visible_text(index)
 

@@ -20,6 +20,7 @@ from flows.wiring import edges, open_fetcher
 from ingest.document import Kind
 from ingest.source import Source
 from storage.incidents import store_incidents
+from storage.source_runs import SourceState, store_state
 from tests.clickhouse_service import free_port
 from tests.fixtures_command import SECRET, Place
 
@@ -212,6 +213,20 @@ def test_health_is_a_row_for_each_part(reading: Place) -> None:
     assert {found[part] for part in ("bus", "database", "model", "sources")} == {"up"}
     assert "nothing judged yet" in said.out
     assert "0 rows read = 0 judged + 0 off topic" in said.out
+
+
+def test_health_names_the_sources_that_are_silent(migrated: Place) -> None:
+    """Worth knowing, and no fault: the others are read."""
+    listed(migrated, **{name: f"http://{name}.example/feed" for name in ("a", "b", "c", "d", "e")})
+    now = datetime.now(UTC)
+    read = {"a": timedelta(days=2), "b": timedelta(hours=3), "d": timedelta(minutes=1)}
+    with edges(load_settings()) as found:
+        for name, ago in read.items():
+            store_state(found.database, SourceState(source=name, last_success_at=now - ago))
+        store_state(found.database, SourceState(source="c", failures=2))
+    (row,) = (check for check in check_health(load_settings(), now=now) if check.part == "sources")
+    assert (row.state, row.detail) == ("note", "5 enabled; 3 silent: a, b, c")
+    assert migrated.run("health").status == 0
 
 
 @pytest.mark.parametrize(
