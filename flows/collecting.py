@@ -19,14 +19,15 @@ from flows.preparing import prepared
 from flows.publishing import publish
 from flows.reading_sources import Answer, ask, read_of
 from flows.surroundings import surroundings_of
-from flows.wiring import Edges
+from flows.wiring import GROUP, Edges
 from ingest.arrival import Arrival
+from ingest.bus import DOCUMENTS
 from ingest.dead_letter import DeadLetter
 from ingest.failure_score import FailureKind, back_off, worse
 from ingest.http_words import LONGEST_WAIT
 from ingest.reading import Memory, Reading
 from ingest.source import Source
-from storage import ledger, removals, source_runs
+from storage import documents, ledger, removals, source_runs
 from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
@@ -208,11 +209,8 @@ def take(edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: da
         failure=answer.failure or "",
     )
     if reading is not None:
-        run = _publish(edges, reading, fresh, run)
-        of_authors = removals.of_authors(edges.database, source.name, reading.removed_authors)
-        gone = [*reading.removed, *of_authors]
-        removals.remove(edges.database, source.name, gone, now)
-        run = msgspec.structs.replace(run, removed=len(gone))
+        removed = _remove(edges, source, reading, now)  # none of it is in what is published now
+        run = msgspec.structs.replace(_publish(edges, reading, fresh, run), removed=removed)
     return Taken(run=run, state=next_state(source, state, answer, now))
 
 
@@ -231,6 +229,22 @@ def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> So
         gap_since=reading.gap.since if reading.gap else None,
         gap_until=reading.gap.until if reading.gap else None,
     )
+
+
+def _remove(edges: Edges, source: Source, reading: Reading, now: datetime) -> int:
+    """Take away what was deleted at the source; how many documents of ours that were. A stream of everything tells of
+    deletions by the thousand that never concerned us: only what is stored is remembered, or may still be on the bus.
+    """
+    gone = {
+        *reading.removed,
+        *removals.of_authors(edges.database, source.name, reading.removed_authors),
+    }
+    if not gone:
+        return 0
+    ours = documents.known_origins(edges.database, sorted(gone)).keys()
+    on_the_way = edges.bus.backlog([DOCUMENTS], GROUP) > 0
+    removals.remove(edges.database, source.name, sorted(gone if on_the_way else ours), now)
+    return len(ours)
 
 
 def _note(reading: Reading, of_pages: str) -> str:

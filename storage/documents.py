@@ -62,7 +62,7 @@ def store_judged(
 ) -> None:
     """Store documents, readings and judgements. `origins` gives the row that brought each document id.
 
-    Text and title of off-topic documents are not kept: they are none of this project's business.
+    Text, title, address and author key of off-topic documents are not kept: they are none of this project's business.
     """
     database.insert(
         "documents",
@@ -97,11 +97,11 @@ def _document_row(judged: Judged, origin: str, version: int) -> Row:
         document.kind.value,
         document.society,
         document.language,
-        document.url,
+        document.url if keep else "",
         document.title if keep else "",
         document.text if keep else "",
         document.story,
-        document.author_key,
+        document.author_key if keep else "",
         document.published_at,
         document.fetched_at,
         document.day,

@@ -101,7 +101,7 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> None:
 @click.argument("url")
 @click.option("--society", required=True, help="Code of the public concerned, such as DE; or unknown.")  # fmt: skip
 @click.option("--name", help="In figures and logs; made from the address if not given.")
-@click.option("--outlet", help="Who publishes it; what the feed calls itself if not given.")
+@click.option("--outlet", help="Who publishes it; the name of its host if not given.")
 @click.option("--kind", default="news", show_default=True, help="news, social, forum or official.")
 @click.option("--language", help="BCP 47; what the feed says if not given.")
 @click.option("--poll-minutes", type=int, default=15, show_default=True)

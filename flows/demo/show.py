@@ -84,6 +84,7 @@ def _settings(folder: Path) -> Settings:
         "bus_url": f"sqlite:///{place}/bus.db",
         "database_url": f"chdb:///{place}/clickhouse",
         "alert_log": f"{place}/alerts.log",
+        "allowed_hosts": "127.0.0.1",  # where the outlets are
     }
     text = "# Written by `barometer demo`: the settings of a simulated run.\nsimulated = true\n"
     text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
