@@ -25,6 +25,7 @@ from flows.finding_falls import find_falls
 from flows.floors import load_floors
 from flows.following import degraded_societies, follow, fresh_breaches, is_quiet, stand_toward
 from flows.gathering import gather
+from flows.silences import tell_silences
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
 from storage import daily_counts, days_to_watch, deliveries, incidents, points, signals
@@ -60,10 +61,12 @@ class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
 def watch(edges: Edges, *, now: datetime) -> WatchReport:
     """One watch as of `now`. Days that are not over yet are estimated and shown, not watched.
 
-    Only series with days that nobody has looked at are looked at: the cost grows with what changed.
+    Only series with days that nobody has looked at are looked at: the cost grows with what changed. Operators are told
+    of sources that fell silent since the last one.
     """
     today = now.astimezone(UTC).date()
     first, last = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
+    tell_silences(edges, now)
     estimated = estimate_counted_days(edges, today)
     waiting = days_to_watch.waiting(edges.database, today)
     floors = load_floors(edges.settings, now, [target.name for target in edges.targets])
