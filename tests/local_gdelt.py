@@ -51,10 +51,11 @@ def zipped(
     name: str = "20261123181500.gkg.csv",
     method: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
-    """A zip with one file in it."""
+    """A zip with one file in it; the same bytes at any time, because names of tests are made of them."""
     packed = BytesIO()
+    told = zipfile.ZipInfo(name, date_time=(2026, 11, 23, 18, 15, 0))
     with zipfile.ZipFile(packed, "w", method) as archive:
-        archive.writestr(name, content)
+        archive.writestr(told, content, compress_type=method)
     return packed.getvalue()
 
 

@@ -281,6 +281,7 @@ def squeezed(method: int) -> bytes:
         (zipped(b"x\n" * (MAX_DEAD + 1)), f"more than {MAX_DEAD:,} records that cannot be read"),
         (zipped(b"\n" * (MAX_LINES + 1)), f"more than {MAX_LINES:,} lines"),
     ],
+    ids=range(15),
 )
 def test_what_is_no_gkg_file_is_refused_with_one_clause(body: bytes, says: str) -> None:
     reason = refused(body)
