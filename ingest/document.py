@@ -131,9 +131,23 @@ def story_of(title: str, text: str) -> str:
 
     The text decides; the title only where there is no text (agency copy keeps the text, not the title).
     """
-    folded = unicodedata.normalize("NFKD", (text.strip() or title)).casefold()
-    words = re.findall(r"\w+", "".join(c for c in folded if not unicodedata.combining(c)))
+    folded = text.strip() or title
+    folded = without_marks(
+        folded, but="\N{COMBINING GREEK YPOGEGRAMMENI}"
+    )  # which folds to a letter
+    folded = without_marks(unicodedata.normalize("NFKD", folded).casefold())
+    words = re.findall(r"\w+", folded)
     return hashlib.sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def without_marks(text: str, but: str = "") -> str:
+    """`text` without combining marks, `but` for one. Before a text is normalised, too: putting a run of marks in order
+    takes the square of its length.
+    """
+    # Mark by mark, of which a text has few different ones: a look at each character costs more than parsing did.
+    for mark in filter(unicodedata.combining, set(text) - {but}):
+        text = text.replace(mark, "")
+    return text
 
 
 def clean(text: str) -> str:

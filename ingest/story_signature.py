@@ -24,7 +24,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ingest.document import Document
+from ingest.document import Document, without_marks
 
 SHINGLE = 4
 WINDOW = 6
@@ -136,9 +136,7 @@ def _words(text: str) -> list[str]:
     """Words without case and accents; of scripts without blanks, characters."""
     folded = text.casefold()
     if not folded.isascii():
-        folded = "".join(
-            c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c)
-        )
+        folded = without_marks(unicodedata.normalize("NFKD", without_marks(folded)))
     return _WORD.findall(folded)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -201,3 +203,18 @@ def test_any_payload_can_be_written_and_read_back(payload: bytes) -> None:
         origin="o", source="s", place="p", reason="r", payload=payload, read_at=NOW
     )
     assert decode_dead_letter(encode_dead_letter(letter)) == letter
+
+
+def test_a_text_of_marks_alone_takes_no_more_time_than_any_other() -> None:
+    """Normalising puts a run of marks in order: half a megabyte of them took nine minutes."""
+    marks = [chr(c) for c in range(0x300, 0x370) if unicodedata.combining(chr(c)) and c != 0x345]
+    start = time.perf_counter()
+    plain = story_of("", "word " * 100_000)
+    usual = time.perf_counter() - start
+    start = time.perf_counter()
+    assert story_of("", "word " * 100_000 + "".join(marks) * 2_000) == plain
+    assert time.perf_counter() - start < 50 * max(usual, 0.02)
+
+
+def test_letters_that_only_marks_tell_apart_make_one_story() -> None:
+    assert story_of("", "\u1fb3 \u0130 \ufb01") == story_of("", "\u03b1\u0345 I\u0307 FI")
