@@ -84,9 +84,11 @@ def mutated_json(sample: bytes, words: Sequence[bytes], chance: random.Random) -
         for _ in range(chance.choice((1, 2, 3, 5))):
             value = _other_value(value, words, chance)
         escaped = chance.random() < 0.5
-        lines[at] = before + json.dumps(value, ensure_ascii=escaped).encode(
-            "utf-8", "surrogatepass"
-        )
+        try:
+            text = json.dumps(value, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+        except RecursionError:  # nested more than once: brackets alone do it as well
+            text = b"[" * 5_000
+        lines[at] = before + text
     return _finished(b"\n".join(lines), chance, noise=0.05)
 
 
