@@ -82,7 +82,7 @@ clean: ## Remove .venv and caches; var/ with its data stays
 	@touch $@
 
 $(PLAIN): .venv/.made
-	@echo "==> Installing requirements.lock into .venv (once, about 1.2 GB)"
+	@echo "==> Installing requirements.lock into .venv (once, about 1.6 GB)"
 	@$(PIP) install -r requirements.lock
 	@$(PIP) install --no-deps --editable .
 	@rm -f .venv/.plain-*
@@ -90,7 +90,7 @@ $(PLAIN): .venv/.made
 	@echo "    .venv takes $$(du -sh .venv | cut -f1)"
 
 $(DEV): .venv/.made
-	@echo "==> Installing requirements-dev.lock into .venv (once, about 1.4 GB)"
+	@echo "==> Installing requirements-dev.lock into .venv (once, about 1.8 GB)"
 	@$(PIP) install -r requirements-dev.lock
 	@$(PIP) install --no-deps --editable .
 	@rm -f .venv/.plain-* .venv/.dev-*

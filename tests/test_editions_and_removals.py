@@ -100,6 +100,7 @@ def test_a_second_row_that_is_no_edition_changes_nothing(opened: Edges) -> None:
 def test_a_deleted_document_says_nothing_any_more_and_stays_counted(opened: Edges) -> None:
     written = msgspec.structs.replace(post(FOR), url="https://a.example/1", author_key="ab12")
     put(opened, ("o/1", written), ("o/2", post(FOR + " Really.", number=2)))
+    assert removals.of_authors(opened.database, written.source, ["ab12", "cd34"]) == [written.id]
     before = counted(opened), ledger.totals(opened.database)
     for _ in range(2):
         removals.remove(opened.database, "posts", [written.id, "f" * 32], NOW)

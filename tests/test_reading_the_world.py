@@ -58,9 +58,9 @@ class Scripted:
 
 
 @pytest.fixture
-def opened(settings: Settings) -> Iterator[Edges]:
-    """Open edges, in either mode."""
-    with edges(settings, create=True, sources=[POSTS]) as opened:
+def opened(embedded_settings: Settings) -> Iterator[Edges]:
+    """Open edges; what they ask of a server's database, tests/test_editions_and_removals.py asks, too."""
+    with edges(embedded_settings, create=True, sources=[POSTS]) as opened:
         yield opened
 
 
