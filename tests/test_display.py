@@ -180,7 +180,7 @@ def test_the_list_of_sources_is_a_table_at_one_hundred_columns(reading: Place) -
     reading.set("COLUMNS", "100")
     said = reading.run("sources", "list").out
     assert said.split("\n")[0].split() == [
-        *("source", "outlet", "kind", "society", "lang", "min", "url"),
+        *("source", "is", "outlet", "type", "society", "url"),
     ]
     assert said.splitlines()[-1].endswith("societies.")
 

@@ -40,7 +40,7 @@ def list_() -> None:
     sources = load_sources(settings)
     known, fault = stored_conditions(settings, sources, now_utc())
     table(
-        ["source", "is", "outlet", "type", "society", "lang", "min", "url"],
+        ["source", "is", "outlet", "type", "society", "url"],
         [
             (
                 source.name,
@@ -48,8 +48,6 @@ def list_() -> None:
                 source.outlet,
                 source.type.value,
                 source.society,
-                source.language,
-                source.poll_minutes,
                 shown(source.url),
             )
             for source in sources
