@@ -22,7 +22,7 @@ PLAIN := .venv/.plain-$(call content,requirements.lock)
 DEV := .venv/.dev-$(call content,requirements-dev.lock)
 TRAIN := .venv/.train-$(call content,requirements-train.lock)
 
-# A process for each CPU, as tests/conftest.py counts them; a file of tests stays in one process, and
+# As many processes as tests/conftest.py says; a file of tests stays in one process, and
 # the files that take longest come first.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 

@@ -45,6 +45,10 @@ LONGEST_FIRST = (
     "test_board_in_browser",
     "test_board_room",
     "test_watching",
+    "test_feeds_benchmark",
+    "test_detector",
+    "test_mastodon_reader",
+    "test_fuzz",
 )
 """Files that take longest, so that no process is left with one of them when the others are done."""
 
@@ -54,8 +58,8 @@ MOST_WORKERS = 4
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: a process for each CPU that may be used."""
-    return min(available_cpus(), MOST_WORKERS)
+    """`-n auto`: a process for each CPU that may be used, and one more, because many tests wait for a server."""
+    return min(available_cpus() + 1, MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
