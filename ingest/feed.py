@@ -7,14 +7,13 @@ Pure: the bytes come from ingest/fetch.py or from a file, and the time is given.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.canonical_url import canonical_url
 from ingest.charset import to_text
 from ingest.dead_letter import DeadLetter, dead_letter
@@ -146,7 +145,7 @@ def _is_an_article(link: str, feed: Feed) -> bool:
 def _origin(prefix: str, key: tuple[str, ...], seen: set[str]) -> str:
     """The same on every poll that shows the same entry; a second one like it in the same feed is another row."""
     content = "\x00".join(key)
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = row_digest(content)
     origin, copy = f"{prefix}/{digest}", 2
     while origin in seen:
         origin, copy = f"{prefix}/{digest}-{copy}", copy + 1

@@ -9,7 +9,6 @@ Pure. `seendate` is when GDELT saw the page, which is near its publication and a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from datetime import datetime
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.canonical_url import canonical_url
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import (
@@ -94,7 +93,7 @@ def parse_doc(body: bytes, *, source: Source, address: str, fetched_at: datetime
             document = _document(article, source, fetched_at)
         except InvalidDocument as error:
             payload = json.dumps(article)[:_SHOWN]
-            origin = f"gdelt-doc:{source.name}/dead/{_digest(payload)}"
+            origin = f"gdelt-doc:{source.name}/dead/{row_digest(payload)}"
             dead[origin] = dead_letter(
                 origin=origin,
                 source=source.name,
@@ -104,7 +103,7 @@ def parse_doc(body: bytes, *, source: Source, address: str, fetched_at: datetime
                 read_at=fetched_at,
             )
         else:
-            origin = f"gdelt-doc:{source.name}/{_digest(document.url)}"
+            origin = f"gdelt-doc:{source.name}/{row_digest(document.url)}"
             documents.setdefault(origin, Arrival(origin, document))
     return DocAnswer(
         tuple(documents.values()), tuple(dead.values()), len(articles), empty=not answer
@@ -180,7 +179,3 @@ def _document(article: object, source: Source, fetched_at: datetime) -> Document
 def _said(article: dict[str, Any], name: str) -> str:
     value = article.get(name)
     return value.strip() if isinstance(value, str) else ""
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.bounded_lines import BoundedLines, Line
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import InvalidDocument
@@ -85,7 +85,7 @@ def parse_gkg(
                         f"has more than {MAX_DEAD:,} records that cannot be read, the last: {error}"
                     ) from error
                 continue
-            origin = f"gdelt-gkg:{source.name}/{_digest(document.url or record.record_id)}"
+            origin = f"gdelt-gkg:{source.name}/{row_digest(document.url or record.record_id)}"
             if origin in seen:
                 passed_over += 1
                 continue
@@ -146,7 +146,3 @@ def _as_row(record: GkgRecord, source: Source, fetched_at: datetime) -> str:
     return msgspec.json.encode(
         {name: value.encode("utf-8", "replace").decode() for name, value in kept.items()}
     ).decode()
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
+from ingest.address_words import words_of_address
 from ingest.canonical_url import canonical_url
 from ingest.document import (
     EARLIEST,
@@ -39,7 +40,6 @@ AHEAD = timedelta(hours=1)
 _TITLE, _TITLE_END = "<PAGE_TITLE>", "</PAGE_TITLE>"
 _PUBLISHED = re.compile(r"<PAGE_PRECISEPUBTIMESTAMP>\s*([0-9]{14})\s*</PAGE_PRECISEPUBTIMESTAMP>")
 _FROM = re.compile(r"(?:^|;)\s*srclc:([A-Za-z]{2,3})\b")
-_FEWEST_WORDS = 3
 
 
 class GkgRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,16 +130,6 @@ def language(record: GkgRecord) -> str:
         return "en"
     found = _FROM.search(record.translation)
     return language_of_code(found.group(1)) if found else UNKNOWN_LANGUAGE
-
-
-def words_of_address(url: str) -> str:
-    """`…/2026/11/council-backs-visas-4711.html` as `council backs visas`; empty where an address has no such words."""
-    for part in reversed(urlsplit(url).path.split("/")):
-        words = re.split(r"[-_+\s]+", unquote(part).rpartition(".")[0] or unquote(part))
-        words = [word for word in words if word.isalpha()]
-        if len(words) >= _FEWEST_WORDS:
-            return clean(" ".join(words))
-    return ""
 
 
 def _host(url: str) -> str:

@@ -8,13 +8,12 @@ The stream never takes anything back silently: whoever reads it has to fold it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import InvalidDocument
 from ingest.jetstream import POSTS, Event, Unreadable, Version, parse_message
@@ -117,7 +116,7 @@ class Fold:
         )
         if own in self._documents:
             self._passed_over += 1  # said again, or edited: the newest counts
-        self._documents[own] = Arrival(f"{self._prefix}/{_digest(_identity(event))}", document)
+        self._documents[own] = Arrival(f"{self._prefix}/{row_digest(_identity(event))}", document)
         self._removed.pop(own, None)
         self._of_author.setdefault(event.did, set()).add(own)
 
@@ -128,7 +127,7 @@ class Fold:
 
     def _bury(self, identity: bytes, payload: bytes, place: str, reason: str) -> None:
         """A dead letter; who said it is masked, because it is stored."""
-        origin = f"{self._prefix}/dead/{_digest(identity)}"
+        origin = f"{self._prefix}/dead/{row_digest(identity)}"
         self._dead[origin] = dead_letter(
             origin=origin,
             source=self._source.name,
@@ -189,10 +188,6 @@ def _identity(event: Event) -> bytes:
         return at_uri(event).encode()
     except InvalidDocument:
         return f"{event.did}\x00{event.rkey}".encode("utf-8", "surrogatepass") + event.record
-
-
-def _digest(identity: bytes) -> str:
-    return hashlib.sha256(identity).hexdigest()[:16]
 
 
 def _printable(kind: str) -> str:

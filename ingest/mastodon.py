@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.broken_json import BROKEN_JSON
 from ingest.dead_letter import dead_letter
 from ingest.document import (
@@ -190,7 +190,7 @@ def _full_name(acct: str, source: Source) -> str:
 
 
 def _origin(source: Source, own_id: str) -> str:
-    digest = hashlib.sha256(own_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = row_digest(own_id)
     return f"mastodon:{source.name}/{digest}"
 
 

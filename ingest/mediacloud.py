@@ -8,14 +8,13 @@ Pure: the bytes come from ingest/fetch.py or from a file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from datetime import datetime, timedelta
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.canonical_url import canonical_url
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import (
@@ -95,7 +94,7 @@ def parse_stories(body: bytes, *, source: Source, address: str, read_at: datetim
                 indexed.append(seen)
             document = _document(story, source, seen, read_at)
         except ValueError as error:
-            origin = f"mediacloud:{source.name}/dead/{_digest(identity)}"
+            origin = f"mediacloud:{source.name}/dead/{row_digest(identity)}"
             dead[origin] = dead_letter(
                 origin=origin,
                 source=source.name,
@@ -105,7 +104,7 @@ def parse_stories(body: bytes, *, source: Source, address: str, read_at: datetim
                 read_at=read_at,
             )
         else:
-            origin = f"mediacloud:{source.name}/{_digest(identity)}"
+            origin = f"mediacloud:{source.name}/{row_digest(identity)}"
             documents[origin] = Arrival(origin, document)
     return Page(
         documents=tuple(documents.values()),
@@ -202,7 +201,3 @@ def _time(written: str | None) -> datetime | None:
 def _identity(story: _Story) -> bytes:
     """The story's own id, else its address; empty when it has neither."""
     return (str(story.id) or story.url or "").encode("utf-8", "surrogatepass")
-
-
-def _digest(identity: bytes) -> str:
-    return hashlib.sha256(identity).hexdigest()[:16]

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.broken_json import BROKEN_JSON
 from ingest.dead_letter import dead_letter
 from ingest.document import Document, InvalidDocument, clean, document_id, story_of
@@ -216,7 +216,7 @@ def _plain(markdown: str) -> str:
 
 
 def _origin(source: Source, own_id: str) -> str:
-    digest = hashlib.sha256(own_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = row_digest(own_id)
     return f"reddit:{source.name}/{digest}"
 
 

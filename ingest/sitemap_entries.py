@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -10,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from ingest.address_words import words_of_address
-from ingest.arrival import Arrival
+from ingest.arrival import Arrival, row_digest
 from ingest.article_text import Article
 from ingest.canonical_url import canonical_url
 from ingest.dead_letter import DeadLetter, dead_letter
@@ -112,7 +111,7 @@ def document_of(
 
 def origin_of(entry: Place, source: Source) -> str:
     """The same whenever the sitemap shows this address."""
-    digest = hashlib.sha256(entry.url.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = row_digest(entry.url)
     return f"sitemap:{source.name}/{digest}"
 
 
