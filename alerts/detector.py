@@ -172,9 +172,14 @@ class _Walk:
         lasting = own + news * (1 + NEWS_MEMORY) / (1 - NEWS_MEMORY)
         short = np.maximum(lasting / np.maximum(day.past, 1) - lasting / BASELINE_DAYS, 0.0)
         extra = np.where(day.usable, short, 0.0)
-        score, lead = self._evidence.add(t, x, own, news, extra, day.usable, open_)
+        most, lead = self._evidence.add(t, x, own, news, extra, day.usable, open_)
         threshold = np.asarray(threshold_for(np.sqrt(own + news), self._settings))
-        alarm = day.usable & (score > threshold) & (lead > BEATS_SHOCK)
+        # The evidence itself is asked only of series that it can be enough for: few on any day.
+        perhaps = np.flatnonzero(day.usable & (most > threshold) & (lead > BEATS_SHOCK))
+        score = np.full(len(most), -np.inf)
+        if len(perhaps):
+            score[perhaps] = self._evidence.score(perhaps)
+        alarm = score > threshold
         for s in np.flatnonzero(open_):
             self._spread.fell(int(s), t, t)
         self._outlets.join_past(t, np.flatnonzero(~open_))

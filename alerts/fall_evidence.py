@@ -10,6 +10,8 @@ would discount them.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -59,8 +61,9 @@ class FallEvidence:
         usable: npt.NDArray[np.bool_],
         frozen: npt.NDArray[np.bool_],
     ) -> tuple[Array, Array]:
-        """Take in day `t`; the logarithm of the evidence for a fall, and by how much the likeliest fall explains the
-        days better than the likeliest passing shock, each of its best size (log likelihood).
+        """Take in day `t`; the most that the logarithm of the evidence for a fall can be (what it is: `score`), and by
+        how much the likeliest fall explains the days better than the likeliest passing shock, each of its best size
+        (log likelihood).
 
         `variance` is that of x without the news, `extra` that of the level's distance from the past: what the past errs
         by beyond a full past. `frozen`: the past is. Days that are not usable change nothing but time.
@@ -91,10 +94,16 @@ class FallEvidence:
         self._shocks.add(shape, innovation, gain, weight)
         self._mean += gain * innovation[:, None]
         self._cov -= gain[:, :, None] * self._cov.sum(1)[:, None, :]
-        falls = self._falls.log_ratios(SIZES)
+        best = self._falls.best()
+        # No hypothesis of a given size is likelier than the one of its first day's best size.
+        return best + math.log(FIRST_DAYS), best - self._shocks.best()
+
+    def score(self, series: npt.NDArray[np.intp]) -> Array:
+        """The logarithm of the evidence for a fall, for these series alone: it asks every size from every first day."""
+        falls = self._falls.log_ratios(SIZES, series)
         top = falls.max(1)
-        score = top + np.log(np.exp(falls - top[:, None]).sum(1) / len(SIZES))
-        return score, self._falls.best() - self._shocks.best()
+        scores: Array = top + np.log(np.exp(falls - top[:, None]).sum(1) / len(SIZES))
+        return scores
 
     def _predict(self, step: Array, news: Array, extra: Array) -> None:
         self._mean *= step
@@ -125,38 +134,50 @@ class _Hypotheses:
     """Sums of the likelihood ratios by series, shape and first day: ln LR(size) = -size A - size^2 B / 2."""
 
     def __init__(self, series: int, shapes: int, first_days: int) -> None:
-        self._a = np.zeros((series, shapes, first_days))
-        self._b = np.zeros((series, shapes, first_days))
-        self._foreseen = np.zeros((series, shapes, first_days, 2))
+        size = (series, shapes, first_days)
+        self._a = np.zeros(size)
+        self._b = np.zeros(size)
+        # What the filter has taken in of a fall of one point: as distance of the level, as news.
+        self._as_level = np.zeros(size)
+        self._as_news = np.zeros(size)
         self.alive = np.zeros((series, first_days), dtype=bool)
 
     def begin(self, t: int, started: npt.NDArray[np.bool_]) -> None:
         place = t % self.alive.shape[1]
-        self._a[:, :, place] = self._b[:, :, place] = 0.0
-        self._foreseen[:, :, place] = 0.0
+        for sums in (self._a, self._b, self._as_level, self._as_news):
+            sums[:, :, place] = 0.0
         self.alive[:, place] = started
 
     def predict(self, step: Array) -> None:
-        self._foreseen *= step[:, None, None, :]
+        self._as_level *= step[:, 0, None, None]
+        self._as_news *= step[:, 1, None, None]
 
     def add(self, shape: Array, innovation: Array, gain: Array, weight: Array) -> None:
         """What a fall of one point adds to the innovation is what the filter has not taken in of it yet."""
-        signature = (shape - self._foreseen.sum(3)) * self.alive[:, None, :]
+        signature = shape - self._as_level
+        signature -= self._as_news
+        signature *= self.alive[:, None, :]
         self._a += (weight * innovation)[:, None, None] * signature
-        self._b += weight[:, None, None] * signature**2
-        self._foreseen += gain[:, None, None, :] * signature[..., None]
+        self._as_level += gain[:, 0, None, None] * signature
+        self._as_news += gain[:, 1, None, None] * signature
+        signature *= signature
+        signature *= weight[:, None, None]
+        self._b += signature
 
-    def log_ratios(self, sizes: Array) -> Array:
-        """(series, all hypotheses)."""
+    def log_ratios(self, sizes: Array, series: npt.NDArray[np.intp]) -> Array:
+        """(these series, all hypotheses)."""
         size = sizes[None, :, None, None]
-        ratio = -size * self._a[:, None] - size**2 / 2 * self._b[:, None]
-        ratio = np.where(self.alive[:, None, None, :], ratio, _NEVER)
+        ratio = -size * self._a[series, None] - size**2 / 2 * self._b[series, None]
+        ratio = np.where(self.alive[series, None, None, :], ratio, _NEVER)
         return ratio.reshape(len(ratio), -1)
 
     def best(self) -> Array:
         """(series,): the largest log likelihood ratio of any hypothesis at its own best size, A^2 / 2B."""
-        ratio = np.minimum(self._a, 0.0) ** 2 / (2 * np.maximum(self._b, 1e-12))
-        best: Array = np.where(self.alive[:, None, :], ratio, 0.0).max((1, 2))
+        ratio = np.minimum(self._a, 0.0)
+        ratio *= ratio
+        ratio /= np.maximum(self._b, 1e-12)
+        ratio *= self.alive[:, None, :]
+        best: Array = ratio.max((1, 2)) / 2
         return best
 
     def forget(self, series: int) -> None:

@@ -165,10 +165,21 @@ def _document_variance(counts: Array, scores: Array) -> Array:
 
 def _capped(n: Array) -> Array:
     """Documents that an outlet's day counts for, given its usual volume (silent days are zeros)."""
-    series, days, outlets = n.shape
-    padded = np.concatenate([np.zeros((series, _VOLUME_DAYS, outlets)), n], 1)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _VOLUME_DAYS, axis=1)[:, :days]
-    cap = np.maximum(2 * np.median(windows, axis=-1), 3.0)
+    cap = np.maximum(2 * _medians_before(n), 3.0)
     capped = np.where(n <= cap, n, cap * np.minimum(1.0, 2 * cap / np.maximum(n, 1.0)))
     young = np.cumsum(n.sum(2) > 0, axis=1) <= _VOLUME_DAYS // 2
     return np.where(young[..., None], n, capped)
+
+
+def _medians_before(n: Array) -> Array:
+    """(series, days, outlets): median of the 28 days before each; days before the first are zeros."""
+    from scipy.ndimage import rank_filter  # slow to load
+
+    days = n.shape[1]
+    # one row for each outlet, behind each other with the zeros between: the filter is quick along one axis
+    rows = np.pad(n.transpose(0, 2, 1), [(0, 0), (0, 0), (_VOLUME_DAYS, 0)])
+    half = _VOLUME_DAYS // 2
+    # at i it takes the days from i - 14 to i + 13
+    middle = [rank_filter(rows.ravel(), rank, size=_VOLUME_DAYS) for rank in (half - 1, half)]
+    medians = ((middle[0] + middle[1]) / 2).reshape(rows.shape)[:, :, half : half + days]
+    return np.ascontiguousarray(medians.transpose(0, 2, 1))
