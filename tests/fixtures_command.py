@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -18,8 +18,6 @@ from flows.wiring import GROUP, edges
 from ingest import bus as bus_edge
 from ingest.bus import DEAD_LETTERS, DOCUMENTS
 from storage import ledger
-from storage.database import connect
-from storage.migrate import migrate
 
 SECRET = "hunter2secret"
 
@@ -149,16 +147,19 @@ def place(
     return Place(tmp_path, monkeypatch, capfd)
 
 
-@pytest.fixture(scope="session")
-def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with bus and tables, shared by the tests that leave no trace in them."""
-    folder = tmp_path_factory.mktemp("migrated")
+def fill_migrated(folder: Path, migrated_chdb: Path) -> None:
+    """Put into a folder what `barometer migrate` leaves in one."""
     bus = bus_edge.connect(f"sqlite:///{folder}/bus.db")
     bus.create_topics([DOCUMENTS, DEAD_LETTERS])
     bus.close()
-    database = connect(f"chdb:///{folder}/clickhouse", create=True)
-    migrate(database, datetime(2026, 1, 1, tzinfo=UTC))
-    database.close()
+    shutil.copytree(migrated_chdb, folder / "clickhouse", symlinks=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory, migrated_chdb: Path) -> Path:
+    """A folder with bus and tables, shared by the tests that leave no trace in them."""
+    folder = tmp_path_factory.mktemp("migrated")
+    fill_migrated(folder, migrated_chdb)
     return folder
 
 
@@ -173,7 +174,7 @@ def reading(
 
 
 @pytest.fixture
-def migrated(place: Place) -> Place:
-    """The same after `barometer migrate`."""
-    assert place.run("migrate").status == 0
+def migrated(place: Place, migrated_chdb: Path) -> Place:
+    """A place as `barometer migrate` leaves it."""
+    fill_migrated(place.folder, migrated_chdb)
     return place

@@ -23,11 +23,11 @@ def fresh_broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def embedded_settings(tmp_path: Path, chdb_url: Callable[[], str]) -> Settings:
-    """SQLite log and chdb."""
+def embedded_settings(tmp_path: Path, migrated_chdb_url: str) -> Settings:
+    """SQLite log and chdb, its tables made."""
     return Settings(
         bus_url=f"sqlite:///{tmp_path}/bus.db?session_timeout=2",
-        database_url=chdb_url(),
+        database_url=migrated_chdb_url,
         alert_log=tmp_path / "alerts.log",
         prefect_home=tmp_path / "prefect",
         allowed_hosts="127.0.0.1",
@@ -35,13 +35,11 @@ def embedded_settings(tmp_path: Path, chdb_url: Callable[[], str]) -> Settings:
 
 
 @pytest.fixture
-def server_settings(
-    tmp_path: Path, fresh_broker: Broker, clickhouse_url: Callable[[], str]
-) -> Settings:
-    """A Kafka-protocol broker and a ClickHouse server."""
+def server_settings(tmp_path: Path, fresh_broker: Broker, migrated_clickhouse_url: str) -> Settings:
+    """A Kafka-protocol broker and a ClickHouse server, its tables made."""
     return Settings(
         bus_url=f"kafka://{fresh_broker.address}?{QUICK_KAFKA}",
-        database_url=clickhouse_url(),
+        database_url=migrated_clickhouse_url,
         alert_log=tmp_path / "alerts.log",
         prefect_home=tmp_path / "prefect",
         allowed_hosts="127.0.0.1",
