@@ -61,5 +61,6 @@ def as_environment(settings: Settings) -> dict[str, str]:
         "BAROMETER_ALLOWED_HOSTS": settings.allowed_hosts,
         "BAROMETER_ALERT_LOG": str(settings.alert_log),
         "BAROMETER_BATCH_SIZE": str(settings.batch_size),
+        "BAROMETER_MODEL": settings.model,
         "BAROMETER_PREFECT_HOME": str(settings.prefect_home),
     }

@@ -1,8 +1,6 @@
-"""Judging again, killed (SIGKILL, by itself) at one chosen write: `python -m tests.killed_reclassifier N before|after`."""
+"""Judging again, killed (SIGKILL, by itself) at one chosen write; see tests.mortal_process."""
 
 from __future__ import annotations
-
-import sys
 
 import msgspec
 
@@ -12,15 +10,11 @@ from tests.killed_worker import Deadly, MortalDatabase
 from tests.second_model import SecondModel
 
 
-def main() -> None:
-    """Judge again until death."""
-    fate = Deadly(int(sys.argv[1]), sys.argv[2])
+def judge_again_until_death(at: int, when: str) -> None:
+    """Judge again, and die `before` or `after` the write of that number."""
+    fate = Deadly(at, when)
     with edges(sources=[]) as opened:
         mortal = msgspec.structs.replace(
             opened, database=MortalDatabase(opened.database, fate), classifier=SecondModel()
         )
         reclassify(mortal, Selection())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-"""A scoring worker that is killed (SIGKILL, by itself) at one chosen write: `python -m tests.killed_worker N before|after`."""
+"""A scoring worker that is killed (SIGKILL, by itself) at one chosen write; see tests.mortal_process."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -89,9 +88,9 @@ class MortalBus:
         return result
 
 
-def main() -> None:
-    """Score until death."""
-    fate = Deadly(int(sys.argv[1]), sys.argv[2])
+def score_until_death(at: int, when: str) -> None:
+    """Score, and die `before` or `after` the write of that number."""
+    fate = Deadly(at, when)
     with edges() as opened:
         mortal = msgspec.structs.replace(
             opened,
@@ -99,7 +98,3 @@ def main() -> None:
             bus=MortalBus(opened.bus, fate),
         )
         drain(mortal)
-
-
-if __name__ == "__main__":
-    main()

@@ -39,6 +39,8 @@ from tests.figures import figures
 from tests.fixtures_command import Place
 from tests.fixtures_flows import as_environment
 from tests.judged_documents import NOW, TOPIC, document
+from tests.killed_reclassifier import judge_again_until_death
+from tests.mortal_process import died
 from tests.rows import ABOUT, ELSEWHERE
 from tests.second_model import SecondModel
 
@@ -486,7 +488,7 @@ def test_a_fall_that_judging_again_shows_in_old_days_is_no_news(opened: Edges) -
 def start_worker(settings: Settings, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, *arguments],
-        env={**os.environ, **as_environment(settings), "BAROMETER_MODEL": settings.model},
+        env={**os.environ, **as_environment(settings)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -520,9 +522,7 @@ def test_killed_at_any_write_and_started_again_it_changes_no_figure(
     # of text. The sixth of these deaths ends the first batch and the eighth the month; the next two die around
     # its removal.
     for n, when in ((1, "before"), (1, "after"), (2, "after"), (3, "after"), (4, "before"), (4, "after"), (6, "after"), (7, "after"), (1, "before"), (1, "after"), (8, "after")):  # fmt: skip
-        process = start_worker(quick, "-m", "tests.killed_reclassifier", str(n), when)
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == -signal.SIGKILL, errors.decode()
+        assert died(judge_again_until_death, quick, n, when) == -signal.SIGKILL
     with edges(settings, sources=[]) as opened:
         again = judging_with(opened, SecondModel())
         rest = sum(one.documents for one in count_unjudged(again, Selection()))
@@ -536,7 +536,7 @@ def test_killed_at_any_write_and_started_again_it_changes_no_figure(
 
 
 def test_the_real_command_killed_in_the_middle_judges_only_the_rest(settings: Settings) -> None:
-    settings = settings.model_copy(update={"batch_size": 4})
+    settings = settings.model_copy(update={"batch_size": 4, "model": "lexicon"})
     with edges(settings, create=True, sources=[]) as opened:
         score(opened, classifier=SecondModel())
         found = sum(one.documents for one in count_unjudged(opened, Selection()))
