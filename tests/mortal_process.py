@@ -14,7 +14,9 @@ from flows.settings import Settings
 from tests.fixtures_flows import as_environment
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["tests.killed_reclassifier", "tests.killed_worker", "kafka"])
+_FORKING.set_forkserver_preload(
+    ["tests.killed_reclassifier", "tests.killed_worker", "tests.warmed_up", "kafka"]
+)
 
 Act = Callable[[int, str], None]
 

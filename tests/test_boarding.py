@@ -60,6 +60,13 @@ def opened(settings: Settings) -> Iterator[Edges]:
         yield opened
 
 
+@pytest.fixture
+def embedded(embedded_settings: Settings) -> Iterator[Edges]:
+    """SQLite and chdb only, where what is decided is the same whatever it was read from."""
+    with edges(embedded_settings, create=True, sources=[COURIER]) as opened:
+        yield opened
+
+
 def day(number: int) -> date:
     return FIRST + timedelta(days=number)
 
@@ -175,8 +182,8 @@ def test_the_evidence_of_an_incident_is_found_anew(opened: Edges) -> None:
     ]
 
 
-def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path) -> None:
-    fill(opened)
+def test_a_floor_and_a_source_that_fails_are_told(embedded: Edges, tmp_path: Path) -> None:
+    fill(embedded)
     floors = tmp_path / "floors.toml"
     floors.write_text(
         '[[floor]]\nsociety = "XA"\ntarget = "regular"\nvalue = 90\nset_by = "Ada Example"\n'
@@ -184,7 +191,7 @@ def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path)
     )
     for number, outcome in enumerate(("ok", "failed", "failed")):
         source_runs.store_run(
-            opened.database,
+            embedded.database,
             SourceRun(
                 run=str(number),
                 source="courier",
@@ -195,11 +202,11 @@ def test_a_floor_and_a_source_that_fails_are_told(opened: Edges, tmp_path: Path)
             ),
         )
     source_runs.store_state(
-        opened.database,
+        embedded.database,
         SourceState(source="courier", failures=2, last_success_at=NOW - timedelta(hours=9)),
     )
     with_floors = msgspec.structs.replace(
-        opened, settings=opened.settings.model_copy(update={"floors": floors})
+        embedded, settings=embedded.settings.model_copy(update={"floors": floors})
     )
     page = collect_board(with_floors, now=NOW, names={}).societies[0]
     (view,) = page.series
@@ -274,12 +281,12 @@ def test_what_each_source_brought_comes_onto_the_board(opened: Edges) -> None:
 
 @pytest.mark.parametrize(("minutes", "expected"), [(15, Condition.SILENT), (60, Condition.OK)])
 def test_a_source_cannot_be_read_more_often_than_the_collector_looks(
-    opened: Edges, minutes: int, expected: Condition
+    embedded: Edges, minutes: int, expected: Condition
 ) -> None:
     read = NOW - timedelta(minutes=100)
-    source_runs.store_state(opened.database, SourceState(source="courier", last_success_at=read))
-    settings = opened.settings.model_copy(update={"collect_minutes": minutes})
-    edges_of = msgspec.structs.replace(opened, settings=settings)
+    source_runs.store_state(embedded.database, SourceState(source="courier", last_success_at=read))
+    settings = embedded.settings.model_copy(update={"collect_minutes": minutes})
+    edges_of = msgspec.structs.replace(embedded, settings=settings)
     (courier,) = collect_board(edges_of, now=NOW, names={}).coverage
     assert courier.state.condition is expected
 
@@ -291,14 +298,14 @@ def test_an_empty_database_gives_an_empty_board(opened: Edges, tmp_path: Path) -
     assert "No society has a figure yet." in visible_text(index)
 
 
-def test_what_is_deleted_is_on_no_page_any_more(opened: Edges, tmp_path: Path) -> None:
-    fill(opened)
+def test_what_is_deleted_is_on_no_page_any_more(embedded: Edges, tmp_path: Path) -> None:
+    fill(embedded)
     folder = tmp_path / "board"
-    first = write_board(opened, folder, now=NOW, names={"XB": "Brennmark"})
+    first = write_board(embedded, folder, now=NOW, names={"XB": "Brennmark"})
     assert "Brennmark" in (folder / "index.html").read_text("utf-8")
-    again = write_board(opened, folder, now=NOW, names={"XB": "Brennmark"})
+    again = write_board(embedded, folder, now=NOW, names={"XB": "Brennmark"})
     assert (again.written, again.unchanged, again.removed) == (0, first.written, 0)
-    later = write_board(opened, folder, now=NOW + timedelta(days=500))
+    later = write_board(embedded, folder, now=NOW + timedelta(days=500))
     assert later.removed > 5
     assert not (folder / "society" / "XB.html").exists()
 
@@ -461,8 +468,8 @@ def test_a_reader_never_meets_half_a_file(tmp_path: Path) -> None:
 # The command
 
 
-def test_the_command_writes_the_folder_and_says_where(opened: Edges, tmp_path: Path) -> None:
-    fill(opened)
+def test_the_command_writes_the_folder_and_says_where(embedded: Edges, tmp_path: Path) -> None:
+    fill(embedded)
     arguments = ["--output", str(tmp_path / "b")]
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output
@@ -471,8 +478,8 @@ def test_the_command_writes_the_folder_and_says_where(opened: Edges, tmp_path: P
     )
 
 
-def test_societies_are_called_what_the_settings_call_them(opened: Edges, tmp_path: Path) -> None:
-    fill(opened)
-    named = msgspec.structs.replace(opened, society_names={"XA": "Alderland"})
+def test_societies_are_called_what_the_settings_call_them(embedded: Edges, tmp_path: Path) -> None:
+    fill(embedded)
+    named = msgspec.structs.replace(embedded, society_names={"XA": "Alderland"})
     write_board(named, tmp_path / "b", now=NOW)
     assert "Alderland" in (tmp_path / "b" / "index.html").read_text("utf-8")

@@ -42,6 +42,13 @@ def opened(settings: Settings) -> Iterator[Edges]:
         yield msgspec.structs.replace(opened, channels=(People(),))
 
 
+@pytest.fixture
+def embedded(embedded_settings: Settings) -> Iterator[Edges]:
+    """SQLite and chdb only, where what is decided is the same whatever it was read from."""
+    with edges(embedded_settings, create=True, sources=[]) as opened:
+        yield msgspec.structs.replace(opened, channels=(People(),))
+
+
 def day(number: int) -> date:
     return FIRST + timedelta(days=number)
 
@@ -166,28 +173,28 @@ def test_a_quiet_source_is_no_gap_and_its_days_are_watched(opened: Edges) -> Non
     assert any(found)  # the same figures open an incident where no source was down
 
 
-def test_a_feed_that_is_repaired_and_still_holds_the_day_makes_it_ok(opened: Edges) -> None:
-    without_the_courier(opened, DEAD)
-    read(opened.database, DEAD, outcome="failed", of=["courier"])
-    watch(opened, now=morning_after(DEAD))
-    assert states(opened)[DEAD] is State.DEGRADED
-    read(opened.database, DEAD + 1, of=["courier"], hour=9)
-    fill(opened, [DEAD], of=["courier"])
-    assert watch(opened, now=moment(DEAD + 1, 10)).points == 1
-    assert states(opened)[DEAD] is State.OK
+def test_a_feed_that_is_repaired_and_still_holds_the_day_makes_it_ok(embedded: Edges) -> None:
+    without_the_courier(embedded, DEAD)
+    read(embedded.database, DEAD, outcome="failed", of=["courier"])
+    watch(embedded, now=morning_after(DEAD))
+    assert states(embedded)[DEAD] is State.DEGRADED
+    read(embedded.database, DEAD + 1, of=["courier"], hour=9)
+    fill(embedded, [DEAD], of=["courier"])
+    assert watch(embedded, now=moment(DEAD + 1, 10)).points == 1
+    assert states(embedded)[DEAD] is State.OK
 
 
 def test_a_feed_that_is_repaired_and_no_longer_holds_the_day_leaves_it_degraded(
-    opened: Edges,
+    embedded: Edges,
 ) -> None:
-    without_the_courier(opened, DEAD)
-    read(opened.database, DEAD, outcome="failed", of=["courier"])
-    read(opened.database, DEAD + 1, of=["courier"], hour=9)
-    watch(opened, now=moment(DEAD + 1, 10))
-    assert states(opened)[DEAD] is State.DEGRADED
-    store(opened.database, *by("courier", DEAD, 4, 0))  # a fifth of it is found later
-    watch(opened, now=moment(DEAD + 9, 10))
-    assert states(opened)[DEAD] is State.OK
+    without_the_courier(embedded, DEAD)
+    read(embedded.database, DEAD, outcome="failed", of=["courier"])
+    read(embedded.database, DEAD + 1, of=["courier"], hour=9)
+    watch(embedded, now=moment(DEAD + 1, 10))
+    assert states(embedded)[DEAD] is State.DEGRADED
+    store(embedded.database, *by("courier", DEAD, 4, 0))  # a fifth of it is found later
+    watch(embedded, now=moment(DEAD + 9, 10))
+    assert states(embedded)[DEAD] is State.OK
 
 
 def test_a_source_that_lost_most_of_a_day_makes_it_degraded_although_it_was_read_on_it(
@@ -242,35 +249,37 @@ def small_feeds_and_files(opened: Edges, last: int) -> None:
     read(opened.database, *range(last), of=SMALL)
 
 
-def test_a_verdict_that_changes_is_stored_although_nothing_was_counted_anew(opened: Edges) -> None:
-    small_feeds_and_files(opened, DEAD)
-    read(opened.database, DEAD, outcome="failed", of=SMALL)
-    watch(opened, now=morning_after(DEAD))
-    assert states(opened)[DEAD] is State.DEGRADED
-    assert watch(opened, now=morning_after(DEAD)).points == 0
+def test_a_verdict_that_changes_is_stored_although_nothing_was_counted_anew(
+    embedded: Edges,
+) -> None:
+    small_feeds_and_files(embedded, DEAD)
+    read(embedded.database, DEAD, outcome="failed", of=SMALL)
+    watch(embedded, now=morning_after(DEAD))
+    assert states(embedded)[DEAD] is State.DEGRADED
+    assert watch(embedded, now=morning_after(DEAD)).points == 0
     # The feeds answer again, and said nothing on that day.
-    read(opened.database, DEAD + 1, of=SMALL, hour=9)
-    assert watch(opened, now=moment(DEAD + 1, 10)).points == 1
-    assert states(opened)[DEAD] is State.OK
-    assert watch(opened, now=moment(DEAD + 1, 10)).points == 0
+    read(embedded.database, DEAD + 1, of=SMALL, hour=9)
+    assert watch(embedded, now=moment(DEAD + 1, 10)).points == 1
+    assert states(embedded)[DEAD] is State.OK
+    assert watch(embedded, now=moment(DEAD + 1, 10)).points == 0
 
 
-def test_a_day_is_judged_when_it_is_over(opened: Edges) -> None:
-    without_the_courier(opened, DEAD)
-    read(opened.database, DEAD, outcome="failed", of=["courier"])
-    watch(opened, now=moment(DEAD, 23))
-    assert states(opened)[DEAD] is State.OK
-    assert watch(opened, now=morning_after(DEAD)).points == 1
-    assert states(opened)[DEAD] is State.DEGRADED
+def test_a_day_is_judged_when_it_is_over(embedded: Edges) -> None:
+    without_the_courier(embedded, DEAD)
+    read(embedded.database, DEAD, outcome="failed", of=["courier"])
+    watch(embedded, now=moment(DEAD, 23))
+    assert states(embedded)[DEAD] is State.OK
+    assert watch(embedded, now=morning_after(DEAD)).points == 1
+    assert states(embedded)[DEAD] is State.DEGRADED
 
 
-def test_days_that_are_estimated_anew_without_a_watch_stay_degraded(opened: Edges) -> None:
-    without_the_courier(opened, DEAD)
-    read(opened.database, DEAD, outcome="failed", of=["courier"])
-    watch(opened, now=morning_after(DEAD))
-    fill(opened, range(DEAD - 1, DEAD + 1), of=FEEDS[1:])  # counted anew, as after reclassifying
-    assert estimate_counted_days(opened) == 2
-    found = states(opened)
+def test_days_that_are_estimated_anew_without_a_watch_stay_degraded(embedded: Edges) -> None:
+    without_the_courier(embedded, DEAD)
+    read(embedded.database, DEAD, outcome="failed", of=["courier"])
+    watch(embedded, now=morning_after(DEAD))
+    fill(embedded, range(DEAD - 1, DEAD + 1), of=FEEDS[1:])  # counted anew, as after reclassifying
+    assert estimate_counted_days(embedded) == 2
+    found = states(embedded)
     assert (found[DEAD - 1], found[DEAD]) == (State.OK, State.DEGRADED)
 
 
@@ -297,21 +306,21 @@ def test_a_day_without_a_document_has_a_point_where_sources_were_down(opened: Ed
     assert states(opened)[DEAD] is State.OK
 
 
-def test_a_day_without_a_document_has_no_point_where_every_source_was_read(opened: Edges) -> None:
-    fill(opened, range(DEAD))
-    read(opened.database, *range(DEAD + 1))
-    assert watch(opened, now=morning_after(DEAD)).points == DEAD
-    assert watch(opened, now=morning_after(DEAD)).points == 0
+def test_a_day_without_a_document_has_no_point_where_every_source_was_read(embedded: Edges) -> None:
+    fill(embedded, range(DEAD))
+    read(embedded.database, *range(DEAD + 1))
+    assert watch(embedded, now=morning_after(DEAD)).points == DEAD
+    assert watch(embedded, now=morning_after(DEAD)).points == 0
 
 
-def test_a_monitor_that_stood_still_looks_at_all_the_days_that_it_missed(opened: Edges) -> None:
-    fill(opened, range(DEAD))
-    read(opened.database, *range(DEAD))
-    watch(opened, now=morning_after(DEAD - 1))
-    read(opened.database, DEAD + 9, hour=8)
-    fill(opened, [DEAD + 9])
-    watch(opened, now=moment(DEAD + 9, 9))
-    found = states(opened)
+def test_a_monitor_that_stood_still_looks_at_all_the_days_that_it_missed(embedded: Edges) -> None:
+    fill(embedded, range(DEAD))
+    read(embedded.database, *range(DEAD))
+    watch(embedded, now=morning_after(DEAD - 1))
+    read(embedded.database, DEAD + 9, hour=8)
+    fill(embedded, [DEAD + 9])
+    watch(embedded, now=moment(DEAD + 9, 9))
+    found = states(embedded)
     # What the feeds were read for on the last day may still have held the two days before it: it did not.
     assert {found[number] for number in range(DEAD, DEAD + 9)} == {State.NO_DATA}
     assert (found[DEAD - 1], found[DEAD + 9]) == (State.OK, State.OK)

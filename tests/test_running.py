@@ -232,6 +232,7 @@ def run_command(
         env={
             **without_prefect(),
             **as_environment(settings),
+            "BAROMETER_MODEL": "lexicon",
             "BAROMETER_SOURCES": str(feed.write_sources(folder / "sources.toml")),
             **variables,
         },
@@ -252,7 +253,7 @@ def child_of(settings: Settings) -> int:
     file = settings.prefect_home / "embedded_server.json"
     eventually(
         lambda: file.exists() and file.read_text("utf-8"),
-        within=30,
+        within=120,
         otherwise="no Prefect server was started",
     )
     return int(json.loads(file.read_text("utf-8"))["pid"])
@@ -260,7 +261,7 @@ def child_of(settings: Settings) -> int:
 
 def nothing_is_left(settings: Settings, group: int, child: int) -> None:
     """No process of the group, and no Prefect server."""
-    eventually(lambda: not alive(child), within=10, otherwise="the Prefect server is still there")
+    eventually(lambda: not alive(child), within=60, otherwise="the Prefect server is still there")
     assert not (settings.prefect_home / "embedded_server.json").exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
@@ -274,7 +275,7 @@ def test_one_round_reads_the_feed_and_leaves_rows_and_no_process(
         with run_command(embedded_settings, tmp_path, "--once", feed=feed) as process:
             child = child_of(embedded_settings)
             feed.open.set()
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
     assert errors == ""
     lines = output.splitlines()
@@ -297,11 +298,11 @@ def test_a_round_that_is_stopped_in_the_middle_says_so_and_leaves_no_process(
     with local_feed() as feed:
         feed.open.clear()
         with run_command(embedded_settings, tmp_path, "--once", feed=feed) as process:
-            assert feed.asked.wait(60)
+            assert feed.asked.wait(200)
             child = child_of(embedded_settings)
             process.send_signal(number)
             feed.open.set()
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=200)
     assert process.returncode == status
     assert errors == (
         "barometer: Stopped. What was not committed is read again at the next start.\n"
@@ -316,11 +317,11 @@ def test_a_run_that_is_killed_takes_its_prefect_server_with_it(
     with local_feed() as feed:
         feed.open.clear()
         with run_command(embedded_settings, tmp_path, feed=feed) as process:
-            assert feed.asked.wait(60)
+            assert feed.asked.wait(200)
             child = child_of(embedded_settings)
             assert alive(child)
             process.kill()
-            eventually(lambda: not alive(child), within=10, otherwise="the server lives on")
+            eventually(lambda: not alive(child), within=60, otherwise="the server lives on")
 
 
 def test_a_run_for_ever_ends_well_when_it_is_asked_to(
@@ -332,7 +333,7 @@ def test_a_run_for_ever_ends_well_when_it_is_asked_to(
         said = [process.stdout.readline() for _ in range(4)]
         assert said[3][17:].startswith("watch: ")
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=200)
     assert process.returncode == 0
     assert errors == (
         "barometer: Stopped. What was not committed is read again at the next start.\n"
@@ -349,7 +350,7 @@ def test_on_a_named_prefect_server_steps_are_flow_runs_and_a_good_run_makes_no_n
             embedded_settings, tmp_path, "--once", feed=feed, PREFECT_API_URL=prefect_server.api_url
         ) as process,
     ):
-        output, errors = process.communicate(timeout=90)
+        output, errors = process.communicate(timeout=200)
     assert (process.returncode, errors) == (0, "")
     assert output.splitlines()[-1] == "3 steps ran as Prefect flow runs."
     assert not embedded_settings.prefect_home.exists()
@@ -372,7 +373,7 @@ def test_a_bad_run_on_a_prefect_server_is_one_sentence(
             embedded_settings, tmp_path, "--once", feed=feed, PREFECT_API_URL=prefect_server.api_url
         ) as process,
     ):
-        _, errors = process.communicate(timeout=90)
+        _, errors = process.communicate(timeout=200)
     assert process.returncode == 1
     (sentence,) = errors.splitlines()
     assert sentence.startswith("barometer: 40 of 45 messages on barometer.documents.v1 cannot")
@@ -387,10 +388,10 @@ def test_a_flow_run_that_is_stopped_in_the_middle_is_recorded_as_crashed(
         with run_command(
             embedded_settings, tmp_path, "--once", feed=feed, PREFECT_API_URL=prefect_server.api_url
         ) as process:
-            assert feed.asked.wait(60)
+            assert feed.asked.wait(200)
             process.send_signal(signal.SIGTERM)
             feed.open.set()
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=200)
     assert process.returncode == 143
     assert errors == (
         "barometer: Stopped. What was not committed is read again at the next start.\n"

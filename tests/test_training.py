@@ -187,28 +187,39 @@ def test_the_confusion_counts_every_held_out_text_once_per_target(
         assert np.array(counts).sum() == 60
 
 
+SHORT = msgspec.structs.replace(RECIPE, epochs=3, patience=3)
+
+
+@pytest.fixture(scope="module")
+def shortly_trained(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three epochs over few texts: enough to tell weights apart."""
+    folder = tmp_path_factory.mktemp("shortly-trained")
+    list(run(base, folder, learnable(60), SHORT))
+    return folder
+
+
 def test_two_runs_with_one_seed_make_the_same_weights(
-    base: Path, trained: tuple[Path, list[Any]], tmp_path: Path
+    base: Path, shortly_trained: Path, tmp_path: Path
 ) -> None:
-    list(run(base, tmp_path))
+    list(run(base, tmp_path, learnable(60), SHORT))
 
     again, _ = load_checkpoint(tmp_path)
-    first, _ = load_checkpoint(trained[0])
+    first, _ = load_checkpoint(shortly_trained)
     ours = dict(again.named_parameters())
     assert all(torch.equal(value, ours[name]) for name, value in first.named_parameters())
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
-    base: Path, trained: tuple[Path, list[Any]], tmp_path: Path
+    base: Path, shortly_trained: Path, tmp_path: Path
 ) -> None:
-    for event in run(base, tmp_path):
-        if isinstance(event, Epoch) and event.epoch == 3:
+    for event in run(base, tmp_path, learnable(60), SHORT):
+        if isinstance(event, Epoch) and event.epoch == 1:
             break  # as a kill between two epochs would
-    events = list(run(base, tmp_path))
+    events = list(run(base, tmp_path, learnable(60), SHORT))
 
-    assert [event.epoch for event in events if isinstance(event, Epoch)] == [4, 5, 6]
+    assert [event.epoch for event in events if isinstance(event, Epoch)] == [2, 3]
     again, _ = load_checkpoint(tmp_path)
-    first, _ = load_checkpoint(trained[0])
+    first, _ = load_checkpoint(shortly_trained)
     ours = dict(again.named_parameters())
     assert all(torch.equal(value, ours[name]) for name, value in first.named_parameters())
 
@@ -234,7 +245,7 @@ def test_it_stops_when_development_text_gets_no_better(base: Path, tmp_path: Pat
 def test_the_weights_are_the_mean_of_the_best_epoch_and_of_those_before(
     base: Path, tmp_path: Path
 ) -> None:
-    events = list(run(base, tmp_path, recipe=msgspec.structs.replace(RECIPE, averaged=2)))
+    events = list(run(base, tmp_path, recipe=msgspec.structs.replace(SHORT, averaged=2)))
 
     best = max(event.epoch for event in events if isinstance(event, Epoch) and event.best)
     assert best > 1
