@@ -114,9 +114,9 @@ logging.getLogger("clickhouse_driver.connection").setLevel(logging.CRITICAL)
 
 
 def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
-        client = Client("127.0.0.1", port=port, connect_timeout=1, send_receive_timeout=5)
+        client = Client("127.0.0.1", port=port, connect_timeout=5, send_receive_timeout=10)
         try:
             client.execute("SELECT 1")
         except (Error, OSError, EOFError):

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-READY_SECONDS = 20.0
+READY_SECONDS = 90.0
 
 
 def free_port() -> int:

@@ -79,13 +79,13 @@ def test_pages_of_a_host_are_apart_and_hosts_do_not_wait_for_each_other() -> Non
         ]
         with Fetcher(pause=0, allowed_hosts=HERE | {"localhost"}) as both:
             started = time.monotonic()
-            made = with_texts(both, *(document(url=url) for url in urls), apart=0.3)
+            made = with_texts(both, *(document(url=url) for url in urls), apart=1.0)
             took = time.monotonic() - started
     assert made.found == 6
-    assert took < 1.7
+    assert took < 4.5  # one after the other they would take five seconds
     for site in (one, two):
         pages = site.moments[1:]
-        assert all(later - before >= 0.2 for before, later in pairwise(pages))
+        assert all(later - before >= 0.8 for before, later in pairwise(pages))
 
 
 def test_a_page_that_robots_may_not_have_is_not_asked_for(site: Site, fetcher: Fetcher) -> None:
@@ -141,7 +141,7 @@ def test_a_run_ends_with_its_budget(site: Site, fetcher: Fetcher) -> None:
     assert with_texts(fetcher, *given, pages=2).left == 4
     started = time.monotonic()
     made = with_texts(fetcher, *given, apart=0.4, seconds=1.0)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 1.9
     assert made.found + made.left == 6
     assert made.left >= 3
     assert with_texts(fetcher, *given, seconds=0.0).left == 6

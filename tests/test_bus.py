@@ -186,7 +186,7 @@ def test_a_poll_with_nothing_new_returns_empty_near_its_timeout(bus: Bus, topic:
     until(consumer.caught_up, lambda: consumer.poll(10, 0.1))
     start = time.monotonic()
     assert consumer.poll(10, 0.3) == []
-    assert 0.25 < time.monotonic() - start < 5
+    assert 0.25 < time.monotonic() - start < 30
 
 
 def test_a_value_of_900_kilobytes_travels_whole(bus: Bus, topic: str) -> None:

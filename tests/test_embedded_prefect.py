@@ -61,7 +61,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     finally:
         parent.kill()
         parent.communicate()
-    eventually(lambda: not alive(child), within=10, otherwise="the child outlived its parent")
+    eventually(lambda: not alive(child), within=60, otherwise="the child outlived its parent")
 
 
 def test_a_child_that_serves_ends_in_order_when_its_parent_is_gone(
@@ -89,7 +89,7 @@ def test_a_child_that_serves_ends_in_order_when_its_parent_is_gone(
     finally:
         parent.kill()
         parent.wait()
-    eventually(lambda: not alive(child), within=10, otherwise="the child outlived its parent")
+    eventually(lambda: not alive(child), within=60, otherwise="the child outlived its parent")
     assert not _listens(port)
     assert "Traceback" not in (home / "server.log").read_text("utf-8")
 

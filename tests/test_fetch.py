@@ -290,7 +290,7 @@ def test_a_gzip_bomb_is_refused_at_once_and_in_little_memory(
     assert failed.permanent
     assert "larger than 15 MiB after decompression" in failed.reason
     assert peak < 48 * 2**20
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_body_that_is_too_large_is_refused(outlet: Outlet) -> None:
@@ -364,7 +364,7 @@ def test_a_server_that_drips_is_left_when_the_total_time_is_up(
         failed = failure(fetcher, outlet.url())
     assert "took longer than 0.5 seconds" in failed.reason
     assert not failed.permanent
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
 
 
 def test_a_server_that_says_nothing_is_left(outlet: Outlet) -> None:

@@ -194,7 +194,7 @@ def test_a_long_answer_takes_a_short_time() -> None:
     refused(b'{"x' + b"\\" * 5_000_000)
     refused(b"<" * 5_000_000)
     read(msgspec.json.encode({"articles": [article(n, title="<" * 30_000) for n in range(250)]}))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40
 
 
 @settings(max_examples=150, deadline=None)

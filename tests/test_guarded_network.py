@@ -326,7 +326,7 @@ def test_a_refusal_is_quick_and_tells_of_no_secret(fetcher: Fetcher) -> None:
     with pytest.raises(FetchFailed) as failed:
         fetcher.fetch("http://reader:s3cret@10.0.0.1/feed")
     assert "s3cret" not in failed.value.reason
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4
 
 
 def test_the_guard_itself_raises_what_it_found() -> None:

@@ -193,7 +193,7 @@ def test_a_receiver_that_goes_on_stalling_is_left_after_its_time(
     hook.answers = [answer] * 3
     started = time.monotonic()
     said = failure(channel(hook.url(), seconds=0.3), permanent=False)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert "did not answer in 0.3 seconds" in said
     assert len(hook.received) == 3
 
