@@ -12,6 +12,9 @@
 PYTHON ?= python3
 ARGS ?=
 
+# Tests start many processes, which would each compile the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

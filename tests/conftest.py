@@ -30,27 +30,38 @@ pytest_plugins = [
 ]
 
 LONGEST_FIRST = (
-    "test_end_to_end",
-    "test_reclassify",
-    "test_kill",
-    "test_training",
     "test_serving",
+    "test_reclassify",
+    "test_end_to_end",
+    "test_watching",
+    "test_kill",
     "test_hf_model",
+    "test_feeds_benchmark",
     "test_bad_input",
-    "test_running",
-    "test_embedded_prefect",
+    "test_board_in_browser",
     "test_bus",
     "test_stored_figures",
-    "test_excerpts",
-    "test_board_in_browser",
     "test_board_room",
-    "test_watching",
-    "test_feeds_benchmark",
     "test_detector",
-    "test_mastodon_reader",
+    "test_degraded_days",
+    "test_scoring",
+    "test_boarding",
+    "test_jetstream_reader",
+    "test_cli",
     "test_fuzz",
 )
 """Files that take longest, so that no process is left with one of them when the others are done."""
+
+TOGETHER = {
+    "test_serving": "prefect",
+    "test_running": "prefect",
+    "test_embedded_prefect": "prefect",
+    "test_prefect_flows": "prefect",
+    "test_hf_model": "torch",
+    "test_hf_checkpoint": "torch",
+    "test_training": "torch",
+}
+"""Files that stay in one process: it starts one Prefect server, and loads PyTorch and transformers once."""
 
 MOST_WORKERS = 4
 """Each has a ClickHouse server, a broker and a Prefect server of its own, and about 1.5 GB."""
@@ -60,6 +71,21 @@ MOST_WORKERS = 4
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: a process for each CPU that may be used, and one more, because many tests wait for a server."""
     return min(available_cpus() + 1, MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`, but for the files that stay together."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    class TogetherScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return TOGETHER.get(Path(file).stem, file)
+
+    return TogetherScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flows.prefect_server import EmbeddedServer, Orchestrator
 from flows.settings import prefect_environment
 
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 
 
 def eventually(true: Callable[[], Any], *, within: float, otherwise: str) -> Any:
