@@ -358,6 +358,7 @@ def test_what_nobody_scored_yet_is_not_lost(migrated: Place) -> None:
 
 
 def test_rows_come_from_standard_input(migrated: Place) -> None:
+    migrated.set("BAROMETER_MODEL", "lexicon")
     said = migrated.process("import", "-", "--format", "jsonl", stdin=row(1) + b"\n{\n")
     assert said.status == 0
     assert "stdin: 2 rows read = 1 published + 1 dead" in said.out

@@ -69,7 +69,7 @@ def browser(*arguments: str) -> str:
             *arguments,
         ],
         capture_output=True,
-        timeout=120,
+        timeout=280,
         check=True,
         env={**os.environ, "NO_AT_BRIDGE": "1"},
     )

@@ -43,7 +43,7 @@ def test_forty_societies_of_four_hundred_days_fit() -> None:
 
 
 def test_a_page_without_room_shows_less_and_says_so() -> None:
-    overview = render(crowd(250, 60, 4))["index.html"]
+    overview = render(crowd(250, 25, 4))["index.html"]
     assert len(overview) <= MAX_BYTES
     assert len([*elements(overview, "article")]) == 250
     assert "too many societies for a chart of each" in visible_text(overview)

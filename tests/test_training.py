@@ -245,7 +245,7 @@ def test_it_stops_when_development_text_gets_no_better(base: Path, tmp_path: Pat
 def test_the_weights_are_the_mean_of_the_best_epoch_and_of_those_before(
     base: Path, tmp_path: Path
 ) -> None:
-    events = list(run(base, tmp_path, recipe=msgspec.structs.replace(SHORT, averaged=2)))
+    events = list(run(base, tmp_path, recipe=msgspec.structs.replace(RECIPE, averaged=2)))
 
     best = max(event.epoch for event in events if isinstance(event, Epoch) and event.best)
     assert best > 1
