@@ -17,13 +17,17 @@ from flows.settings import prefect_environment
 START_SECONDS = 240.0
 
 
-def eventually(true: Callable[[], Any], *, within: float, otherwise: str) -> Any:
-    """What `true` gives once it gives something; fails with `otherwise` after `within` seconds."""
+def eventually(
+    true: Callable[[], Any], *, within: float, otherwise: str, every: float = 0.05
+) -> Any:
+    """What `true` gives once it gives something, asked `every` so many seconds; fails with `otherwise` after
+    `within` seconds.
+    """
     deadline = time.monotonic() + within
     while not (found := true()):
         if time.monotonic() > deadline:
             pytest.fail(otherwise)
-        time.sleep(0.05)
+        time.sleep(every)
     return found
 
 
