@@ -101,6 +101,10 @@ def test_a_digest_whose_hour_comes_before_its_week_is_over_in_utc_is_asked_for_a
 # -- The real command ------------------------------------------------------------------------------
 
 
+ASKED_EVERY = 0.5
+"""Seconds between two questions to the Prefect server, which works for each."""
+
+
 class Served:
     """`barometer serve` in a folder of its own, seen through the API of its Prefect server."""
 
@@ -139,7 +143,7 @@ class Served:
             return found if found["state_type"] in final else None
 
         ended: dict[str, Any] = eventually(
-            over, within=240, otherwise=f"the run {run} does not end"
+            over, within=240, otherwise=f"the run {run} does not end", every=ASKED_EVERY
         )
         return ended
 
@@ -197,6 +201,7 @@ def when_free(open_it: Callable[[], Database]) -> Database:
     return database
 
 
+@pytest.mark.timeout(900)  # processes that each import Prefect, beside other processes of tests
 def test_served_flow_runs_do_their_work_wait_for_the_database_and_end_with_the_command(
     prefect_server: PrefectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,8 +232,9 @@ def test_served_flow_runs_do_their_work_wait_for_the_database_and_end_with_the_c
             lambda: any(
                 "AwaitingRetry" in served.task_states(run["id"]) for run in served.runs("collect")
             ),
-            within=120,
+            within=240,
             otherwise="no run waited for the database",
+            every=ASKED_EVERY,
         )
         database.close()
         collected = served.ended(mine)
@@ -266,6 +272,7 @@ def test_runs_are_scheduled_while_somebody_serves_and_dropped_at_the_next_start(
                 scheduled,
                 within=120,
                 otherwise="nothing is scheduled; sqlalchemy must be older than 2.1 for Prefect 3.8",
+                every=ASKED_EVERY,
             )
             served.process.send_signal(signal.SIGINT)
             assert served.process.wait(120) == 0
@@ -278,4 +285,9 @@ def test_runs_are_scheduled_while_somebody_serves_and_dropped_at_the_next_start(
                 runs = scheduled()
                 return bool(runs) and missed.isdisjoint(run["id"] for run in runs)
 
-            eventually(scheduled_anew, within=120, otherwise="the missed runs are still there")
+            eventually(
+                scheduled_anew,
+                within=120,
+                otherwise="the missed runs are still there",
+                every=ASKED_EVERY,
+            )
