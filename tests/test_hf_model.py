@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -340,55 +340,45 @@ def test_what_leaves_the_range_of_16_bits_is_computed_in_32() -> None:
 LOADS = """
 import json, sys
 from classify.classifier import ModelError, load_classifier
-for name in map(str.strip, sys.stdin):
+for name in sys.argv[1:]:
     try:
-        print(json.dumps([name, load_classifier(name, device="cpu").model]), flush=True)
+        print(json.dumps([name, load_classifier(name, device="cpu").model]))
     except ModelError as error:
-        print(json.dumps([name, str(error)]), flush=True)
+        print(json.dumps([name, str(error)]))
 """
 
 
-class Loading:
-    """A process that loads models by name; the hub's address is read at import."""
-
-    def __init__(self, hub: str, home: Path, **more: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", LOADS],
-            env={
-                **os.environ,
-                **model_environment(),
-                "HF_ENDPOINT": hub,
-                "HF_HOME": str(home),
-                "NO_PROXY": "127.0.0.1",
-                **more,
-            },
-            cwd=Path(__file__).resolve().parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def load(self, *names: str) -> dict[str, str]:
-        """What loading each of `names` gives, its model or the sentence."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write("".join(f"{name}\n" for name in names))
-        self._process.stdin.flush()
-        return dict(json.loads(self._process.stdout.readline()) for _ in names)
-
-    def end(self) -> None:
-        """Nothing was said beside the answers."""
-        _, errors = self._process.communicate(timeout=240)
-        assert (self._process.returncode, errors) == (0, "")
+def load_in_a_process(names: Sequence[str], hub: str, home: Path, **more: str) -> Mapping[str, str]:
+    """What loading each of `names` gives, its model or the sentence; the hub's address is read at import."""
+    environment = {
+        **os.environ,
+        **model_environment(),
+        "HF_ENDPOINT": hub,
+        "HF_HOME": str(home),
+        "NO_PROXY": "127.0.0.1",
+        **more,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS, *names],
+        env=environment,
+        cwd=Path(__file__).resolve().parents[1],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return dict(json.loads(line) for line in done.stdout.splitlines())
 
 
 def test_a_model_of_the_hub_is_fetched_once_and_named_by_its_commit(
     nli: Path, tmp_path: Path
 ) -> None:
     with local_hub(nli, "tiny/nli", ("main", "v2")) as hub:
-        process = Loading(hub, tmp_path)
-        found = process.load(
-            "tiny/nli", "tiny/nli@v2", "tiny/nli@v9", "closed/nli", "broken/nli", "nobody/nli"
+        found = load_in_a_process(
+            ["tiny/nli", "tiny/nli@v2", "tiny/nli@v9", "closed/nli", "broken/nli", "nobody/nli"],
+            hub,
+            tmp_path,
         )
     named = f"tiny/nli@{COMMIT[:12]}+zero-shot-1"
     assert (found["tiny/nli"], found["tiny/nli@v2"]) == (named, named)
@@ -398,16 +388,13 @@ def test_a_model_of_the_hub_is_fetched_once_and_named_by_its_commit(
     assert "neither a folder nobody/nli here nor a public model" in found["nobody/nli"]
 
     # The hub is gone; what was fetched stays usable, and nothing else is.
-    after = process.load("tiny/nli@v2", "other/nli", "bad name!")
-    process.end()
+    after = load_in_a_process(["tiny/nli@v2", "other/nli", "bad name!"], hub, tmp_path)
     assert after["tiny/nli@v2"] == named
     assert (
         "other/nli is not on this machine and the Hugging Face hub cannot be" in after["other/nli"]
     )
     assert "'bad name!' is neither a folder nor a name on the Hugging" in after["bad name!"]
-    process = Loading(hub, tmp_path, HF_HUB_OFFLINE="1")
-    off = process.load("tiny/nli", "other/nli")
-    process.end()
+    off = load_in_a_process(["tiny/nli", "other/nli"], hub, tmp_path, HF_HUB_OFFLINE="1")
     assert off["tiny/nli"] == named
     assert "other/nli is not on this machine" in off["other/nli"]
 
