@@ -35,6 +35,13 @@ from storage.database import Database
 HISTORY_DAYS = 400
 """Days that the detector is shown: its baseline, and a year to learn from how days spread."""
 
+LATE_COUNTS = timedelta(days=7)
+"""Counts whose version is older than the newest point by more than this are not looked through for days to estimate: a
+worker's clock would have to be behind by as much …"""
+
+ALL_COUNTS_HOUR = 3
+"""… and in this hour (UTC) all are, so that not even that loses a day."""
+
 RECOUNTS = 3
 """Times that a watch counts anew what it finds miscounted; workers may be storing at the same time."""
 
@@ -67,7 +74,7 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     today = now.astimezone(UTC).date()
     first, last = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     tell_silences(edges, now)
-    estimated = estimate_counted_days(edges, today)
+    estimated = estimate_counted_days(edges, today, since=counted_since(edges, now))
     waiting = days_to_watch.waiting(edges.database, today)
     floors = load_floors(edges.settings, now, [target.name for target in edges.targets])
     changed = {day.series for day in waiting}
@@ -131,11 +138,21 @@ def write_messages(
     ]
 
 
-def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
+def counted_since(edges: Edges, now: datetime) -> int:
+    """The version from which on counts may not have been estimated yet; 0 where all are to be looked through."""
+    if now.astimezone(UTC).hour == ALL_COUNTS_HOUR or edges.settings.watch_minutes > 60:
+        return 0
+    second = 1_000_000  # a version is a number of microseconds
+    newest = min(daily_counts.newest_point(edges.database), int(now.timestamp()) * second)
+    return max(0, newest - int(LATE_COUNTS.total_seconds()) * second)
+
+
+def estimate_counted_days(edges: Edges, today: date | None = None, *, since: int = 0) -> int:
     """Estimate every day that was counted since its point was made, and every recent one whose sources turn out
-    to have been down, or not to have been; the number of points. Without `today` the counted days alone.
+    to have been down, or not to have been; the number of points. Without `today` the counted days alone. `since`: the
+    version from which on counts are looked through.
     """
-    days, gaps = days_and_gaps(edges.database, checked_days(edges), today)
+    days, gaps = days_and_gaps(edges.database, checked_days(edges, since), today)
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
     confusions = confusions_of(edges.classifier, {target for _, target, _ in keys})
@@ -149,13 +166,13 @@ def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
     return len(days)
 
 
-def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
+def checked_days(edges: Edges, since: int = 0) -> list[tuple[str, str, date, int]]:
     """(society, target, day, version) to estimate, their counts compared with the judgements first.
 
     Two workers that count one day at the same time agree as long as their clocks do; where they differ, the
     count that saw less may have won.
     """
-    days = daily_counts.days_to_estimate(edges.database)
+    days = daily_counts.days_to_estimate(edges.database, since)
     for _ in range(RECOUNTS):
         wrong = daily_counts.miscounted(
             edges.database, {(society, day) for society, _, day, _ in days}
@@ -164,7 +181,7 @@ def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
             break
         daily_counts.recount(edges.database, wrong)
         # Versions first, comparison afterwards: what is stored from here on is newer than these.
-        days = daily_counts.days_to_estimate(edges.database)
+        days = daily_counts.days_to_estimate(edges.database, since)
     return days
 
 

@@ -267,8 +267,12 @@ def test_only_days_counted_since_their_point_are_to_be_estimated(database: Datab
     ]
     points.store(database, [(point(day), version) for _, _, day, version in found])
     assert daily_counts.days_to_estimate(database) == []
+    assert daily_counts.newest_point(database) == max(version for *_, version in found)
+    between = next_version()
     store(database, judged(document(3)))
     assert [row[2] for row in daily_counts.days_to_estimate(database)] == [DAY]
+    assert [row[2] for row in daily_counts.days_to_estimate(database, between)] == [DAY]
+    assert daily_counts.days_to_estimate(database, next_version()) == []
 
 
 # Workers that count at the same time
