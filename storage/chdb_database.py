@@ -54,7 +54,7 @@ class ChdbDatabase:
         Raises DatabaseRefused for a URL that names no folder, for a folder that is not there (unless
         `create`) or not usable; DatabaseUnavailable while another process holds it.
         """
-        folder = _folder_of(url)
+        folder = folder_of(url)
         if folder.exists() and not folder.is_dir():
             raise DatabaseRefused(f"{folder} is a file; name a folder in BAROMETER_DATABASE_URL")
         if not folder.exists():
@@ -176,7 +176,7 @@ class ChdbDatabase:
         return self._types[table]
 
 
-def _folder_of(url: str) -> Path:
+def folder_of(url: str) -> Path:
     parts = urlsplit(url)
     path = unquote(parts.path.removeprefix("/"))
     if parts.netloc or parts.query or parts.fragment or not path or "?" in path or "\x00" in path:
@@ -197,7 +197,7 @@ def _open_session(folder: Path) -> Any:
             f"this process already works with the database folder {others.pop()} and can hold only "
             f"one; close that before opening {folder}"
         )
-    _refuse_held(folder)
+    refuse_held(folder)
     return _new_session(folder)
 
 
@@ -209,7 +209,7 @@ def _new_session(folder: Path) -> Any:
         opened = new(str(folder))
         opened.query(_SETTINGS)
     except RuntimeError as error:
-        _refuse_held(folder)  # another process may have been quicker
+        refuse_held(folder)  # another process may have been quicker
         raise DatabaseRefused(
             f"chdb cannot open the database folder {folder} ({error}); is it a chdb folder of this "
             "version or older, and may this user write to it?"
@@ -217,7 +217,7 @@ def _new_session(folder: Path) -> Any:
     return opened
 
 
-def _refuse_held(folder: Path) -> None:
+def refuse_held(folder: Path) -> None:
     # chdb says who is in the way on standard error only, so the lock is looked at before it tries.
     try:
         with (folder / "status").open("rb") as status:
