@@ -42,6 +42,8 @@ COMMANDS = {
     "dead-letters": ("dead_letters", "Show and replay what could not be judged."),
     "sources": ("sources", "Show and check the sources."),
     "sql": ("sql", "Ask the database a question."),
+    "backup": ("backup", "Back up the embedded bus and database while they are in use."),
+    "restore": ("restore", "Restore a backup; what is there stays, under another name."),
     "health": ("health", "Say whether everything works, and how fresh the figures are."),
 }
 """Command -> module in flows/commands and its one line of help (kept here so that --help loads nothing)."""

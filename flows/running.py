@@ -33,8 +33,10 @@ def run_for_ever(
     *,
     clock: Callable[[], datetime] = now_utc,
     sleep: Callable[[float], None] = time.sleep,
+    between: Callable[[], object] = lambda: None,
 ) -> None:
-    """Rounds by the schedule of the settings, until the process is stopped.
+    """Rounds by the schedule of the settings, until the process is stopped. `between`: after each step, and each time that
+    the clock is looked at.
 
     A step that fails is said and tried again at its next turn: one bad hour must not end the monitor. A
     mistake (a wrong password, say) ends it, as does a fault of ours.
@@ -55,6 +57,8 @@ def run_for_ever(
                 say(line(f"{step} failed and is tried again: {sentence(sentence_of(error))}"))
             else:
                 schedule.succeeded(step, now)
+            between()
+        between()
         sleep(TICK_SECONDS)
 
 

@@ -66,6 +66,11 @@ class SqliteBus:
             )
         return cls(Path(path), _settings(parts.query))
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
     def __repr__(self) -> str:
         return f"SqliteBus({str(self._file.path)!r})"
 

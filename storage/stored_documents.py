@@ -21,6 +21,8 @@ from storage.statements import query
 _IDS_PER_QUERY = 2_000
 """Keeps the statement near 70 KB, well below the usual limit of 256 KiB."""
 
+_NO_LIMIT = 2**63 - 1
+
 
 class Unjudged(msgspec.Struct, frozen=True, kw_only=True):
     """A stored document that a model has not judged, without its text."""
@@ -69,7 +71,11 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     def within(self, month: date) -> Search:
         """The same for the days of one month."""
         end = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        return msgspec.structs.replace(self, first=max(self.first, month), last=min(self.last, end))
+        return self.between(max(self.first, month), min(self.last, end))
+
+    def between(self, first: date, last: date) -> Search:
+        """The same for these days."""
+        return msgspec.structs.replace(self, first=first, last=last)
 
 
 def months(database: Database, search: Search) -> list[date]:
@@ -84,6 +90,12 @@ def count_unjudged(database: Database, search: Search) -> list[Count]:
     return [
         Count(**{**row, "disposition": Disposition(row["disposition"])}) for row in result.dicts()
     ]
+
+
+def days_to_judge(database: Database, search: Search) -> list[tuple[date, int]]:
+    """Days that have documents to judge again, in order, and how many. `search`: within a month."""
+    asked = {**_parameters(search), "after": "", "limit": _NO_LIMIT}
+    return [(day, found) for day, found in database.query(query("days_to_rejudge"), asked).rows]
 
 
 def unjudged(database: Database, search: Search, after: str, limit: int) -> list[Unjudged]:
