@@ -27,7 +27,7 @@ from ingest.failure_score import FailureKind, back_off, worse
 from ingest.http_words import LONGEST_WAIT
 from ingest.reading import Memory, Reading
 from ingest.source import Source
-from storage import documents, ledger, removals, source_runs
+from storage import documents, ledger, removals, rows_published, source_runs
 from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
@@ -178,19 +178,26 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     run: SourceRun
     state: SourceState
+    published: tuple[tuple[str, str], ...] = ()
+    """Origin and source of each row that is on the bus now."""
 
 
 def take_in(
     edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: datetime
 ) -> SourceRun:
-    """Publish, then write the run, then remember: a crash between them only reads the same again."""
+    """Publish, tell what was published, then write the run, then remember: a crash between them only reads the same
+    again.
+    """
     taken = take(edges, source, state, fresh, now)
     keep(edges, [taken])
     return taken.run
 
 
 def keep(edges: Edges, taken: Sequence[Taken]) -> None:
-    """Write the runs, then what is remembered."""
+    """Write which rows were published, then the runs, then what is remembered."""
+    if taken:
+        rows = [row for each in taken for row in each.published]
+        rows_published.record(edges.database, rows, max(each.run.finished_at for each in taken))
     source_runs.store_runs(edges.database, [each.run for each in taken])
     source_runs.store_states(edges.database, [each.state for each in taken])
 
@@ -211,7 +218,12 @@ def take(edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: da
     if reading is not None:
         removed = _remove(edges, source, reading, now)  # none of it is in what is published now
         run = msgspec.structs.replace(_publish(edges, reading, fresh, run), removed=removed)
-    return Taken(run=run, state=next_state(source, state, answer, now))
+    return Taken(
+        run=run,
+        state=next_state(source, state, answer, now),
+        published=tuple((one.origin, one.document.source) for one in fresh.arrivals)
+        + tuple((one.origin, one.source) for one in fresh.dead),
+    )
 
 
 def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> SourceRun:
