@@ -34,13 +34,13 @@ TOGETHER = 20_000
 PATIENCE_SECONDS = 1_800.0
 """For a database to rewrite its parts."""
 
-FILES_SECONDS = 60.0
+FILES_SECONDS = 30.0
 """For the files of replaced parts to go, where the database can be told."""
 
 WORDS_COMPARED = 20
 """Documents whose words are looked for in dead letters; of more, ids and addresses are."""
 
-OPENING = 300
+OPENING = 200
 """Characters of a text that are looked for."""
 
 LETTERS_PER_PAGE = 500
@@ -91,8 +91,8 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
     documents: int = 0
     letters: int = 0
-    left: str = ""
-    """Why something may be left; empty where nothing is."""
+    left: tuple[str, ...] = ()
+    """Why something may be left."""
 
 
 def openings(words: Sequence[Words]) -> tuple[str, ...]:
@@ -126,20 +126,21 @@ def erase(
     if not pending and not letters:
         return Erased()
     known = marks or Marks(ids=frozenset())
-    left = ""
+    left: list[str] = []
     found = set(letters)
     for start in range(0, max(len(pending), 1), TOGETHER):
         some = pending[start : start + TOGETHER]
         these = msgspec.structs.replace(known, ids=known.ids | {each.document_id for each in some})
         say("emptying messages on the bus")
         source_of = {each.document_id: each.source for each in some}
-        left = edges.bus.erase(TOPICS, partial(_source, marks=these, source_of=source_of)) or left
+        left.append(edges.bus.erase(TOPICS, partial(_source, marks=these, source_of=source_of)))
         say("looking through dead letters")
         found |= {letter.origin for letter in letters_with(edges.database, these)}
         _erase(edges, some, sorted(found), now, say)
     say("waiting for old files to go")
-    left = _wait_for_files(edges.database) or left
-    return Erased(documents=len(pending), letters=len(found), left=left)
+    left.append(_wait_for_files(edges.database))
+    said = tuple(dict.fromkeys(filter(None, left)))
+    return Erased(documents=len(pending), letters=len(found), left=said)
 
 
 def _source(message: Message, marks: Marks, source_of: dict[str, str]) -> str | None:
@@ -185,13 +186,14 @@ def _wait(database: Database) -> None:
 
 def _wait_for_files(database: Database) -> str:
     """Have the files of replaced parts go now; why some may be left."""
-    forgetting.drop_files(database, keep_seconds=1)
-    try:
-        deadline = time.monotonic() + FILES_SECONDS
-        while database.version() >= (20,) and forgetting.replaced_parts(database):
-            if time.monotonic() > deadline:
-                return "the database has not removed the files of replaced parts yet; it does within some minutes"
-            time.sleep(0.1)
-    finally:
-        forgetting.drop_files(database, keep_seconds=None)
+    waiting = forgetting.replaced_parts(database)
+    if waiting and not forgetting.can_drop_files(database):
+        return "the server keeps the files of parts that it rewrote for about ten minutes more"
+    deadline = time.monotonic() + FILES_SECONDS
+    while waiting and time.monotonic() < deadline:
+        forgetting.drop_files(database)
+        waiting &= forgetting.replaced_parts(database)
+        time.sleep(0.2 if waiting else 0)
+    if waiting:
+        return "queries still read files of parts that were rewritten; the database removes them within minutes"
     return ""

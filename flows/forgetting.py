@@ -17,7 +17,7 @@ import msgspec
 from flows.author_secret import author_keys
 from flows.erasing import TOPICS, Marks, erase, letters_with, openings
 from flows.settings import Settings
-from flows.unquoting import Unquoted, gone_with, take_out
+from flows.unquoting import KeepsMessages, Unquoted, gone_with, take_out
 from flows.wiring import Edges
 from ingest.bus import Message
 from ingest.document import Document, InvalidDocument, decode_document, document_id
@@ -182,15 +182,14 @@ def forget(
         unquoted = _added(unquoted, one)
     left += unquoted.left
     erased = erase(edges, now=now, marks=found.marks, letters=found.letters, say=say)
-    if erased.left:
-        left.append(erased.left)
+    left += erased.left
     if edges.settings.board is not None:
         from flows.boarding import write_board
 
         say("writing the board")
         write_board(edges, edges.settings.board, now=now)
     say("searching")
-    after = places_of(edges, found.marks, found.needles)
+    after = places_of(edges, found.marks, found.needles, afterwards=True)
     run = RetentionRun(
         at=now,
         what=f"forgotten by {wanted.said}",
@@ -219,12 +218,14 @@ def take_away(
     return done
 
 
-def places_of(edges: Edges, marks: Marks, needles: Needles) -> dict[str, int]:
+def places_of(
+    edges: Edges, marks: Marks, needles: Needles, *, afterwards: bool = False
+) -> dict[str, int]:
     """How many traces there are in each place that this machine can look into."""
     found = traces(edges.database, needles)
     said = [each.encode() for each in needles.passages]
     messages = sum(1 for one in edges.bus.kept(TOPICS) if one.value and marks.in_message(one))
-    found["bus"] = messages + edges.bus.traces(said)
+    found["bus"] = messages + edges.bus.traces(said, rewrite=afterwards)
     for name, path in _files(edges):
         held = path.read_bytes() if path.is_file() else b""
         found[name] = sum(each in held for each in said)
@@ -240,11 +241,11 @@ def passage_of(words: Words) -> str:
 
 def _files(edges: Edges) -> list[tuple[str, Path]]:
     """Files that quote: the alert log, feeds, the pages of the board."""
-    found = [(f"file {edges.settings.alert_log.name}", edges.settings.alert_log)]
-    for channel in edges.channels:
-        path = getattr(channel, "path", None)
-        if isinstance(path, Path) and path != edges.settings.alert_log:
-            found.append((f"file {path.name}", path))
+    found = [
+        (f"file {channel.path.name}", channel.path)
+        for channel in edges.channels
+        if isinstance(channel, KeepsMessages) and channel.path is not None
+    ]
     board = edges.settings.board
     if board is not None and board.is_dir():
         found += [

@@ -79,7 +79,7 @@ def retain(
             run(retention.SIGNATURES, settings.text_days, months, None, "by the month"),
             run(retention.LETTERS, settings.dead_letter_days, letters, left.oldest_letter),
             run(retention.MESSAGES, 0, messages, None, who or "by retention_days of BAROMETER_BUS_URL"),
-            run(retention.REMOVED, 0, erased.documents, None, erased.left),
+            run(retention.REMOVED, 0, erased.documents, None, "; ".join(erased.left)),
         )
     )  # fmt: skip
     retention.log(database, report.runs)

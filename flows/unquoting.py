@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -26,7 +27,10 @@ log = logging.getLogger("barometer.forget")
 class KeepsMessages(Protocol):
     """A channel that keeps what it was sent, on this machine."""
 
-    name: str
+    @property
+    def path(self) -> Path | None:
+        """The file that they are in; None where they go elsewhere."""
+        ...
 
     def rewrite(self, change: Callable[[str], str]) -> int:
         """Change the texts that are kept; how many changed. Raises ChannelFailed."""

@@ -129,8 +129,10 @@ class Bus(Protocol):
         """
         ...
 
-    def traces(self, needles: Sequence[bytes]) -> int:
-        """How many of these byte strings stand in files of the bus. One that has no files here has none."""
+    def traces(self, needles: Sequence[bytes], *, rewrite: bool = False) -> int:
+        """How many of these byte strings stand in files of the bus; with `rewrite`, after all was done that can be. One that
+        has no files here has none.
+        """
         ...
 
     def expire(self, unread_before: datetime) -> tuple[int, str]:

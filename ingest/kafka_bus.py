@@ -143,7 +143,7 @@ class KafkaBus:
             self._bury(topic, sorted({one.key for one in found if one.topic == topic and one.key}))
         return f"Kafka keeps records {kafka_kept_bus.retention_words(settings)}"
 
-    def traces(self, needles: Sequence[bytes]) -> int:
+    def traces(self, needles: Sequence[bytes], *, rewrite: bool = False) -> int:
         """The brokers' files are elsewhere."""
         return 0
 

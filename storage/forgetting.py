@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ingest.contributor import outlet_mark
 from storage.daily_counts import Cell
 from storage.database import Database
 from storage.removals import Removal, chunks
@@ -132,7 +133,11 @@ def _without_own_stories(
 
 
 def _plain(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Of a document that it was read from a source, on a day: no row of the ledger, no address, no story, no time of day."""
+    """Of a document that it was read from a source, on a day: no row of the ledger, no address, no story, no time of day. Of
+    a judgement no mark of an author.
+    """
+    if table == "judgements":
+        return {**row, "contributor": outlet_mark(row["outlet"])}
     if table != "documents":
         return row
     midnight = datetime.combine(row["day"], time(), UTC)
@@ -178,30 +183,40 @@ def mutations_left(database: Database) -> list[str]:
     return [table for table, _ in database.query(query("mutations_left")).rows]
 
 
-def drop_files(database: Database, *, keep_seconds: int | None) -> None:
-    """Have the files of parts that were replaced go after so many seconds, or after the usual time again (None: minutes).
+REWRITTEN = (
+    *SAID,
+    *COUNTED,
+    "dispositions",
+    "dead_letters",
+    "digests",
+    "messages",
+    "removed_documents",
+)
+"""Every table that is rewritten."""
 
-    Servers before 20 cannot be told so, and keep them for some ten minutes.
+_NO_PARTITION = "19700102"
+
+
+def can_drop_files(database: Database) -> bool:
+    """Whether this server can be told to remove the files of replaced parts. Servers before 20 keep them for some eight
+    minutes, in which queries that read them may end.
     """
-    if database.version() < (20,):
-        return
-    for table in (*SAID, *COUNTED, *OTHERS):
-        change = (
-            "RESET SETTING old_parts_lifetime"
-            if keep_seconds is None
-            else f"MODIFY SETTING old_parts_lifetime = {keep_seconds}"
-        )
-        database.execute(f"ALTER TABLE {table} {change}")
+    return database.version() >= (20,)
 
 
-OTHERS = ("dispositions", "dead_letters", "digests", "messages", "removed_documents")
-"""Tables that are rewritten, beside those of what was said and counted."""
+def drop_files(database: Database) -> None:
+    """Have the files of parts that were replaced over a second ago removed now."""
+    for table in REWRITTEN:
+        # Dropping a partition that there is not makes the engine look for files to remove; by itself it may not for long.
+        database.execute(f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 1")
+        database.execute(f"ALTER TABLE {table} DROP PARTITION ID '{_NO_PARTITION}'")
+        database.execute(f"ALTER TABLE {table} RESET SETTING old_parts_lifetime")
 
 
-def replaced_parts(database: Database) -> int:
-    """Parts that were replaced and whose files are still there."""
-    ((parts,),) = database.query(query("replaced_parts")).rows
-    return int(parts)
+def replaced_parts(database: Database) -> set[tuple[str, str]]:
+    """Parts (table, name) that were replaced and whose files are still there."""
+    rows = database.query(query("replaced_parts"), {"tables": REWRITTEN}).rows
+    return {(table, name) for table, name in rows}
 
 
 def cells_of(database: Database, stand_ins: Sequence[str]) -> set[Cell]:

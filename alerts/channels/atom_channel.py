@@ -38,6 +38,11 @@ class AtomChannel:
         """As the settings call it."""
         return self._name
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def __repr__(self) -> str:
         return f"AtomChannel({self._name!r}, {str(self._path)!r})"
 

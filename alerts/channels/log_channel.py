@@ -34,6 +34,11 @@ class LogChannel:
         """As the settings call it."""
         return self._name
 
+    @property
+    def path(self) -> Path | None:
+        """The file, where one is named."""
+        return self._path
+
     def send(self, message: Message) -> None:
         """File first: what the file did not take is not reported as sent. Raises ChannelFailed."""
         if self._path is not None:

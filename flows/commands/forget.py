@@ -115,7 +115,7 @@ def _show_proof(done: Forgotten) -> None:
         " in removed_documents, so that they are not read again."
     )
     for reason in done.left:
-        click.echo(f"Not here: {reason}.")
+        click.echo(f"Note: {reason}.")
     click.echo(
         "What left this machine (mails, chats, backups, pages that were copied) is not reached from here."
     )

@@ -1,4 +1,4 @@
--- Parts of tables of this database that were replaced, and whose files are still there.
-SELECT count()
+-- Parts of these tables that were replaced, and whose files are still there.
+SELECT table, name
 FROM system.parts
-WHERE database = currentDatabase() AND active = 0
+WHERE database = currentDatabase() AND active = 0 AND table IN %(tables)s
