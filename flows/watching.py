@@ -13,9 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from alerts.alert_text import write_alert
+from alerts.drop import Drop
 from alerts.fall_facts import FallFacts
 from alerts.floor_watch import FloorState, Side
 from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, Status, step
+from alerts.k_floor import is_published, marks_between
 from alerts.message import Message
 from alerts.net_support import estimate_points
 from alerts.signal import Signal
@@ -28,7 +30,15 @@ from flows.gathering import gather
 from flows.silences import tell_silences
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
-from storage import daily_counts, days_to_watch, deliveries, incidents, points, signals
+from storage import (
+    contributors,
+    daily_counts,
+    days_to_watch,
+    deliveries,
+    incidents,
+    points,
+    signals,
+)
 from storage.daily_counts import Series
 from storage.database import Database
 
@@ -87,11 +97,11 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     standing = stand_toward(floors, series)
     result = step(
         known,
-        found.drops,
+        published_drops(edges.database, found.drops),
         series,
         now,
         found.settled,
-        floor_breaches=fresh_breaches(standing.values(), today),
+        floor_breaches=published_drops(edges.database, fresh_breaches(standing.values(), today)),
         held=[key for key, state in standing.items() if state.side is Side.BELOW],
     )
     afterwards = follow(
@@ -104,7 +114,7 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     )
     told_of = [change for change in afterwards.changes if not is_quiet(change, now)]
     messages = write_messages(edges, told_of, standing, now)
-    signals.store(edges.database, _news(found.signals, today))
+    signals.store(edges.database, published_signals(edges.database, _news(found.signals, today)))
     enqueue(edges, messages, now)
     incidents.store_incidents(edges.database, afterwards.incidents)
     days_to_watch.seen(edges.database, waiting)
@@ -138,6 +148,40 @@ def write_messages(
     ]
 
 
+def published_drops(database: Database, drops: Sequence[Drop]) -> list[Drop]:
+    """Those whose own days are at or above the k-floor: a fall of what fewer than ten wrote is nobody's business, and is not
+    followed until there are more.
+    """
+    days = [(drop.society, drop.target, drop.since, drop.detected_on) for drop in drops]
+    return [drop for drop, above in zip(drops, _published(database, days), strict=True) if above]
+
+
+def published_signals(database: Database, found: Sequence[Signal]) -> list[Signal]:
+    """The same of signals."""
+    days = [(signal.society, signal.target, signal.since, signal.day) for signal in found]
+    return [
+        signal for signal, above in zip(found, _published(database, days), strict=True) if above
+    ]
+
+
+def _published(database: Database, days: Sequence[tuple[str, str, date, date]]) -> list[bool]:
+    """Whether each (society, target, first day, last day) is at or above the k-floor."""
+    if not days:
+        return []
+    series = sorted({(society, target) for society, target, _, _ in days})
+    marks = contributors.of_series(
+        database, series, min(first for *_, first, _ in days), max(last for *_, last in days)
+    )
+    return [
+        is_published(
+            mark
+            for outlet in marks_between(marks.get((society, target), {}), first, last).values()
+            for mark in outlet
+        )
+        for society, target, first, last in days
+    ]
+
+
 def counted_since(edges: Edges, now: datetime) -> int:
     """The version from which on counts may not have been estimated yet; 0 where all are to be looked through."""
     if now.astimezone(UTC).hour == ALL_COUNTS_HOUR or edges.settings.watch_minutes > 60:
@@ -157,7 +201,13 @@ def estimate_counted_days(edges: Edges, today: date | None = None, *, since: int
     counts = daily_counts.outlet_counts(edges.database, keys)
     confusions = confusions_of(edges.classifier, {target for _, target, _ in keys})
     degraded = {key for key in keys if (key[0], key[2]) in gaps}
-    estimated = estimate_points(counts, confusions, degraded)
+    speaking = contributors.of_days(edges.database, keys)
+    estimated = [
+        point
+        if not point.n or is_published(speaking[point.society, point.target, point.day])
+        else msgspec.structs.replace(point, withheld=True)
+        for point in estimate_points(counts, confusions, degraded)
+    ]
     days_to_watch.wait(edges.database, keys)
     points.store(
         edges.database,

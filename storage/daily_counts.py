@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from alerts.k_floor import K_FLOOR
 from alerts.point import StanceCount
 from storage.database import Database, next_version
 from storage.statements import query
@@ -29,7 +30,7 @@ def recount(database: Database, cells: Iterable[Cell]) -> None:
     before it was taken. Where the clocks of two machines differ it may have seen less; `miscounted` tells.
     """
     for chunk in _chunks(cells):
-        database.execute(query("recount"), {**chunk, "version": next_version()})
+        database.execute(query("recount"), {**chunk, "version": next_version(), "kept": K_FLOOR})
 
 
 def miscounted(database: Database, cells: Iterable[Cell]) -> list[Cell]:

@@ -50,7 +50,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Of their readings; empty where they have none."""
     documents: int
     no_text: int
-    """Those of them whose title and text were removed."""
+    """Those of them whose title and text are not kept any more: they expired, or were removed."""
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ def documents_of(
     for chunk in _chunks(ids, first, last):
         for row in database.query(query("documents_by_id"), chunk).dicts():
             if not row["title"].strip() and not row["text"].strip():
-                lost[row["id"]] = "its text was removed"
+                lost[row["id"]] = "its text is not kept any more"
                 continue
             try:
                 found.append(Document(**{**row, "kind": Kind(row["kind"])}))
@@ -136,8 +136,8 @@ def documents_of(
 def clearest(
     database: Database, society: str, target: str, first: date, last: date, *, each: int
 ) -> dict[str, Stance]:
-    """Ids of the documents most surely for and against a target: `each` of both at most, no two of them of
-    one outlet. The surest come first within a stance.
+    """Ids of the edited documents (news, official) most surely for and against a target: `each` of both at most, no two of
+    them of one outlet. The surest come first within a stance.
     """
     rows = database.query(
         query("clearest_documents"),
