@@ -138,7 +138,7 @@ def erase(
         found |= {letter.origin for letter in letters_with(edges.database, these)}
         _erase(edges, some, sorted(found), now, say)
     say("waiting for old files to go")
-    left.append(_wait_for_files(edges.database))
+    left.append(settle(edges.database))
     said = tuple(dict.fromkeys(filter(None, left)))
     return Erased(documents=len(pending), letters=len(found), left=said)
 
@@ -184,8 +184,9 @@ def _wait(database: Database) -> None:
         pause = min(2 * pause, 1.0)
 
 
-def _wait_for_files(database: Database) -> str:
-    """Have the files of replaced parts go now; why some may be left."""
+def settle(database: Database) -> str:
+    """Wait until nothing is being rewritten, and have the files of replaced parts go now; why some may be left."""
+    _wait(database)
     waiting = forgetting.replaced_parts(database)
     if waiting and not forgetting.can_drop_files(database):
         return "the server keeps the files of parts that it rewrote for about ten minutes more"

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from flows.erasing import erase
+from flows.erasing import erase, settle
 from flows.unquoting import expired_before, take_out
 from flows.wiring import Edges
 from storage import forgetting, retention
@@ -62,6 +62,8 @@ def retain(
     letters = retention.expire_letters(database, letters_before)
     say("dropping messages")
     messages, who = edges.bus.expire(now - timedelta(days=settings.text_days))
+    say("waiting for old files to go")
+    files_left = settle(database)
 
     left = retention.kept(database)
 
@@ -77,7 +79,7 @@ def retain(
             run(retention.TEXTS, settings.text_days, texts, left.oldest_text),
             run(retention.QUOTATIONS, settings.text_days, quotations.total, None, "; ".join(quotations.left)),
             run(retention.SIGNATURES, settings.text_days, months, None, "by the month"),
-            run(retention.LETTERS, settings.dead_letter_days, letters, left.oldest_letter),
+            run(retention.LETTERS, settings.dead_letter_days, letters, left.oldest_letter, files_left),
             run(retention.MESSAGES, 0, messages, None, who or "by retention_days of BAROMETER_BUS_URL"),
             run(retention.REMOVED, 0, erased.documents, None, "; ".join(erased.left)),
         )

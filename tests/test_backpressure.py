@@ -13,15 +13,19 @@ import pytest
 from classify.classifier import Assessment, Classifier, ModelError
 from classify.disposition import Disposition
 from classify.target import Target
-from flows import scoring
+from flows import collecting, scoring
+from flows.collecting import READ_AHEAD, collect
 from flows.judging import ModelFails
 from flows.publishing import publish
+from flows.reading_sources import Answer
 from flows.replaying import replay
 from flows.scoring import DEATHS_ALONE, DEATHS_TOGETHER, BatchReport, MostlyInvalid, drain
 from flows.settings import Settings
 from flows.wiring import GROUP, Edges, edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS
-from ingest.document import MAX_TEXT_BYTES, Document, decode_document
+from ingest.document import MAX_TEXT_BYTES, Document, Kind, decode_document
+from ingest.reading import Memory, Reading
+from ingest.source import Source
 from storage import dead_letters, in_hand, ledger
 from storage.database import Database
 from tests.emptied import empty
@@ -298,6 +302,41 @@ def test_however_much_waits_a_worker_has_one_batch_in_hand(opened: Edges) -> Non
     assert score(patient, batch_size=25).read == 120
     assert max(classifier.sizes) <= 25
     assert sum(classifier.sizes) == 120
+
+
+def test_a_round_does_not_read_far_ahead_of_what_it_publishes(
+    opened: Edges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ahead: list[int] = []
+
+    def ask(read: object, source: Source, *_: object) -> Answer:
+        asked.append(source.name)
+        return Answer(reading=Reading(memory=Memory()))
+
+    real = collecting.take
+
+    def take(edges: Edges, source: Source, *others: Any) -> collecting.Taken:
+        ahead.append(len(asked) - len(ahead))
+        return real(edges, source, *others)
+
+    monkeypatch.setattr(collecting, "ask", ask)
+    monkeypatch.setattr(collecting, "take", take)
+    sources = tuple(
+        Source(
+            name=f"source-{n}",
+            url=f"https://source-{n}.example/feed",
+            outlet="Courier",
+            kind=Kind.NEWS,
+            society="XA",
+            language="en",
+        )
+        for n in range(3 * READ_AHEAD)
+    )
+    report = collect(msgspec.structs.replace(opened, sources=sources), now=NOW)
+    assert [run.source for run in report.runs] == [source.name for source in sources]
+    assert len(asked) == len(sources)
+    assert max(ahead) <= READ_AHEAD + 1
 
 
 def test_dispositions_have_a_word_for_what_was_poison(opened: Edges) -> None:

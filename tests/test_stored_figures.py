@@ -99,7 +99,11 @@ def test_a_batch_is_stored_with_all_that_is_known_of_it(database: Database) -> N
     foreign = Judged(document=document(3), disposition=Disposition.UNSUPPORTED_LANGUAGE)
     store(database, judged(one, asylum="not_addressed"), off, foreign)
     columns = ", ".join(documents.DOCUMENT_COLUMNS[:-1])
-    rows = {row["id"]: row for row in database.query(f"SELECT {columns} FROM documents").dicts()}
+    sql = (
+        f"SELECT {columns}, title, text, author_key FROM documents"
+        " ALL LEFT JOIN (SELECT id, title, text, author_key FROM document_texts) USING (id)"
+    )
+    rows = {row["id"]: row for row in database.query(sql).dicts()}
     kept = msgspec.structs.asdict(one) | {"kind": "news", "day": DAY}
     del kept["edited_at"]  # it says which edition is newer; what is stored is the newest
     assert rows[one.id] == kept | {"origin": f"feed:courier/{one.id}"}
