@@ -1,19 +1,22 @@
 """Restore a backup of the embedded mode to the places that the settings name.
 
-    every checksum -> the schema is known -> nobody holds the folder -> nothing is in the way, or is moved aside
-        -> bus and database made anew beside their places -> moved into place
+    every checksum -> the schema is known -> nobody holds the folder -> nothing is in the way, or may be moved aside
+        -> bus and database made anew beside their places -> what was removed since is removed again -> moved into place
 
-Until the last step nothing that was there is touched, and nothing is ever deleted.
+Until the last step nothing that was there is touched, and nothing is ever deleted. What the database that is moved aside
+remembers as removed stays removed: its words are blanked before anybody can read them, and the next `retain` erases it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +28,7 @@ from flows.mistake import Mistake
 from flows.settings import Settings
 from ingest.saved_bus import SavedBus, open_saved_bus
 from storage import database as database_edge
+from storage import removals
 from storage.backup import (
     ALERT_LOG,
     AUTHOR_SECRET,
@@ -35,8 +39,12 @@ from storage.backup import (
     check_restorable,
 )
 from storage.chdb_database import refuse_held
+from storage.database import DatabaseError
 from storage.migrate import shipped_migrations
+from storage.removals import Removal
 from storage.saved_database import load
+
+log = logging.getLogger("barometer.backup")
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +56,8 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """Migrations that the tables had not had yet."""
     moved: tuple[tuple[Path, Path], ...]
     """What was in the way: where it was and where it is now."""
+    removed_again: int | None
+    """Documents that were removed after the backup was made, and are again; None where nobody could be asked."""
 
 
 def restore(
@@ -75,11 +85,12 @@ def restore(
         raise Mistake(
             f"Nothing was restored: {names} would be overwritten; with --move-aside they get another name first."
         )
+    removed = _removed_since(settings, places) if places.database in in_the_way else None
     with _stage(places.database) as stage:
         _check_room(stage, manifest)
         _unpack(path, stage, progress)
         bus = open_saved_bus(stage / BUS)
-        migrated = _load(stage, manifest, now, progress)
+        migrated, again = _load(stage, manifest, removed, now, progress)
         refuse_held(places.database)
         moved = [_move_aside(one, now) for one in in_the_way]
         for staged, target in (
@@ -90,7 +101,13 @@ def restore(
         ):
             if staged.exists():
                 _put(staged, target)
-    return Restored(manifest=manifest, bus=bus, migrated=tuple(migrated), moved=tuple(moved))
+    return Restored(
+        manifest=manifest,
+        bus=bus,
+        migrated=tuple(migrated),
+        moved=tuple(moved),
+        removed_again=again,
+    )
 
 
 def _in_the_way(places: Places) -> Iterator[Path]:
@@ -138,10 +155,44 @@ def _unpack(path: Path, stage: Path, progress: Progress) -> None:
             unpack(path, archive, member, stage / member.name)
 
 
-def _load(stage: Path, manifest: Manifest, now: datetime, progress: Progress) -> list[str]:
+def _removed_since(settings: Settings, places: Places) -> list[Removal] | None:
+    """What the database that is in the way remembers as removed; None where it cannot be read (that may be why somebody
+    restores) or is of before removals were remembered.
+    """
+    try:
+        database = database_edge.connect(settings.database_url)
+    except DatabaseError as error:
+        log.warning("what was removed since cannot be read from %s: %s", places.database, error)
+        return None
+    try:
+        return removals.remembered(database)
+    except DatabaseError:
+        return None
+    finally:
+        database.close()
+
+
+def _load(
+    stage: Path,
+    manifest: Manifest,
+    removed: Sequence[Removal] | None,
+    now: datetime,
+    progress: Progress,
+) -> tuple[list[str], int | None]:
+    """Migrations that were applied to the tables, and how many documents were removed again."""
     database = database_edge.connect(f"chdb:///{quote(str(stage / 'clickhouse'))}", create=True)
     try:
-        return load(database, stage / DATABASE, manifest.database, now, progress)
+        migrated = load(database, stage / DATABASE, manifest.database, now, progress)
+        if removed is None:
+            return migrated, None
+        known = removals.removed_among(database, [one.document_id for one in removed])
+        again = [one for one in removed if one.document_id not in known]
+        for (source, why), group in groupby(
+            sorted(again, key=lambda one: (one.source, one.why)),
+            key=lambda one: (one.source, one.why),
+        ):
+            removals.remove(database, source, [one.document_id for one in group], now, why=why)
+        return migrated, len(again)
     finally:
         database.close()
 

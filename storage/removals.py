@@ -84,6 +84,11 @@ def not_erased(database: Database) -> list[Removal]:
     return [Removal(**row) for row in database.query(query("removed_not_erased")).dicts()]
 
 
+def remembered(database: Database) -> list[Removal]:
+    """All of them, the longest gone first."""
+    return [Removal(**row) for row in database.query(query("removed_remembered")).dicts()]
+
+
 def of_authors(database: Database, source: str, author_keys: Sequence[str]) -> list[str]:
     """Ids of the documents of these authors whose words are kept, at a source or, where it is empty, anywhere."""
     found: list[str] = []

@@ -35,6 +35,7 @@ from flows.wiring import GROUP, Edges, edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusRefused, Record, connect
 from ingest.field_mapping import FieldMapping
 from ingest.saved_bus import add_published, open_saved_bus, save_bus
+from storage import removals
 from storage.backup import (
     BackupRefused,
     Manifest,
@@ -140,6 +141,7 @@ def test_a_backup_in_the_middle_of_scoring_goes_on_elsewhere_to_the_same_figures
 
     done = restore(settings_in(there), made.path, now=NOW)
     assert done.bus.waiting > 0
+    assert done.removed_again is None  # there was nobody to ask
     assert (done.migrated, done.moved) == ((), ())
     assert (there / "alerts.log").read_text("utf-8") == "an alert\n"
     if secret:
@@ -584,6 +586,45 @@ def test_a_folder_that_a_process_holds_is_left_alone(whole: Path, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["clickhouse"]
 
 
+def test_what_was_forgotten_since_stays_forgotten(
+    scored: Path, whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(scored, tmp_path, dirs_exist_ok=True, symlinks=True)
+    settings = settings_in(tmp_path)
+    database = connect_database(settings.database_url)
+    rows = database.query(
+        "SELECT id, source FROM documents FINAL"
+        " WHERE id IN (SELECT id FROM document_texts FINAL WHERE text != '') ORDER BY id"
+    ).rows
+    (gone, source), (kept, _) = rows[:2]
+    removals.remove(database, source, [gone], NOW, why=removals.FORGOTTEN)
+    database.close()
+    done = restore(settings, whole, now=NOW, move_aside=True)
+    assert done.removed_again == 1
+    database = connect_database(settings.database_url)
+    left = {
+        id for (id,) in database.query("SELECT id FROM document_texts FINAL WHERE text != ''").rows
+    }
+    assert kept in left and gone not in left
+    ((why, erased_at),) = [
+        (one.why, one.erased_at) for one in removals.not_erased(database) if one.document_id == gone
+    ]
+    assert (why, erased_at) == (removals.FORGOTTEN, None)  # so that the next `retain` erases it
+    database.close()
+
+
+def test_a_database_that_cannot_be_read_is_moved_aside_all_the_same(
+    whole: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "clickhouse").mkdir()
+    (tmp_path / "clickhouse" / "notes").write_text("mine", "utf-8")
+    done = restore(settings_in(tmp_path), whole, now=NOW, move_aside=True)
+    assert done.removed_again is None
+    assert [(was.name, (path / "notes").exists()) for was, path in done.moved] == [
+        ("clickhouse", True)
+    ]
+
+
 def test_a_restore_that_fails_leaves_what_was_there(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -655,7 +696,7 @@ def test_the_commands_say_what_they_did(migrated: Place) -> None:
     assert "with --move-aside they get another name first" in refused.sentence
     restored = migrated.run("restore", name, "--move-aside")
     assert restored.status == 0
-    assert "Moved " in restored.out and "run `barometer forget` again" in restored.out
+    assert "Moved " in restored.out and "`barometer run` goes on" in restored.out
     assert migrated.totals()["judged"] > 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from classify.classifier import Assessment
 from classify.target import Target
+from flows.erasing import erase
 from flows.reclassifying import Selection, _fitting, _groups, _spread, count_unjudged, reclassify
 from flows.scoring import score_batch
 from flows.settings import Settings
@@ -19,7 +21,7 @@ from flows.watching import estimate_counted_days
 from flows.wiring import Edges, edges
 from ingest.bus import DOCUMENTS, ORIGIN, Message
 from ingest.document import Document, encode_document
-from storage import daily_counts, ledger
+from storage import daily_counts, ledger, removals
 from storage.database import Database, Result, Row
 from tests.judged_documents import DAY, NOW, TOPIC, document
 from tests.second_model import SecondModel
@@ -117,13 +119,29 @@ def interrupted(opened: Edges, between: Callable[[], None]) -> Edges:
     )
 
 
-@pytest.fixture
-def opened(settings: Settings) -> Iterator[Edges]:
-    """Scored by the old model; from now on everybody has the new one."""
+@contextmanager
+def scored_by_the_old_model(settings: Settings) -> Iterator[Edges]:
+    """From now on everybody has the new one."""
     with edges(settings, create=True, sources=[]) as opened:
         score(msgspec.structs.replace(opened, classifier=OLD), *stored())
         estimate_counted_days(opened)
         yield msgspec.structs.replace(opened, classifier=NEW)
+
+
+@pytest.fixture
+def opened(settings: Settings) -> Iterator[Edges]:
+    """Both modes."""
+    with scored_by_the_old_model(settings.model_copy(update={"model": "lexicon"})) as opened:
+        yield opened
+
+
+@pytest.fixture
+def embedded(embedded_settings: Settings) -> Iterator[Edges]:
+    """SQLite and chdb only."""
+    with scored_by_the_old_model(
+        embedded_settings.model_copy(update={"model": "lexicon"})
+    ) as opened:
+        yield opened
 
 
 JUDGED = (
@@ -195,7 +213,7 @@ def test_each_day_is_of_one_model_whenever_it_is_read(opened: Edges) -> None:
     assert count_unjudged(opened, Selection()) == []
 
 
-def test_an_edition_that_comes_while_its_day_is_judged_again_stays(opened: Edges) -> None:
+def test_an_edition_that_comes_while_its_day_is_judged_again_stays(embedded: Edges) -> None:
     one = stored()[0]
     edition = msgspec.structs.replace(
         one, text="The work visa scheme: arrived anew.", edited_at=NOW
@@ -204,29 +222,56 @@ def test_an_edition_that_comes_while_its_day_is_judged_again_stays(opened: Edges
 
     def between() -> None:
         if waiting:
-            score(opened, waiting.pop())
+            score(embedded, waiting.pop())
 
-    reclassify(interrupted(opened, between), Selection())
-    ((word, model),) = opened.database.query(
+    reclassify(interrupted(embedded, between), Selection())
+    ((word, model),) = embedded.database.query(
         f"SELECT stance, model FROM judgements FINAL WHERE document_id = '{one.id}' AND target = '{TOPIC}'"
     ).rows
     assert (word, model) == ("neutral", NEW.model)
     counted = {
         (society, day): (opposing, supporting)
-        for society, day, supporting, opposing in opened.database.query(COUNTED).rows
+        for society, day, supporting, opposing in embedded.database.query(COUNTED).rows
     }
     assert counted.pop((one.society, one.day)) == (EACH - 1, 0)
     assert set(counted.values()) == {(EACH, 0)}
 
 
-def test_a_limit_leaves_no_day_half_judged(opened: Edges) -> None:
+def test_what_is_forgotten_while_its_day_is_judged_again_does_not_come_back(
+    embedded: Edges,
+) -> None:
+    gone = stored()[0]
+    waiting = [gone.id]
+
+    def between() -> None:
+        if waiting:
+            removals.remove(embedded.database, gone.source, [waiting.pop()], NOW)
+            erase(embedded, now=NOW)
+
+    reclassify(interrupted(embedded, between), Selection())
+    for table, column in (
+        ("documents", "id"),
+        ("readings", "document_id"),
+        ("judgements", "document_id"),
+    ):
+        rows = embedded.database.query(
+            f"SELECT {column} FROM {table} WHERE {column} = '{gone.id}'"
+        ).rows
+        assert rows == []
+    ((counted,),) = embedded.database.query(
+        f"SELECT sum(support + oppose) FROM daily_counts FINAL WHERE target = '{TOPIC}'"
+    ).rows
+    assert counted == len(stored())
+
+
+def test_a_limit_leaves_no_day_half_judged(embedded: Edges) -> None:
     again = msgspec.structs.replace(
-        opened, settings=opened.settings.model_copy(update={"batch_size": BATCH})
+        embedded, settings=embedded.settings.model_copy(update={"batch_size": BATCH})
     )
     report = reclassify(again, Selection(limit=3))
     assert report.read == 2 * EACH  # the whole day that was begun
-    assert days_by_model(opened, PUBLISHED) == {"old": 6, "new": 2}
-    assert days_by_model(opened, JUDGED) == {"old": 6, "new": 2}
+    assert days_by_model(embedded, PUBLISHED) == {"old": 6, "new": 2}
+    assert days_by_model(embedded, JUDGED) == {"old": 6, "new": 2}
     assert (
         reclassify(again, Selection(limit=40)).read == 4 * EACH
     )  # two days; a third would be too many

@@ -34,7 +34,14 @@ def command(file: Path, move_aside: bool) -> None:
     )
     if done.migrated:
         click.echo(f"Migrated: {', '.join(done.migrated)}.")
-    click.echo(
-        "What was forgotten after the backup was made is back: run `barometer forget` again for it"
-        " (docs/backup.md). Then start `barometer run`: it goes on where the backup was."
-    )
+    if done.removed_again is None:
+        click.echo(
+            "What was forgotten after the backup was made is back: run `barometer forget` for it again"
+            " (docs/backup.md)."
+        )
+    elif done.removed_again:
+        click.echo(
+            f"Forgotten again: {done.removed_again:,} documents that were removed since;"
+            " `barometer retain` erases them, `run` and `serve` do it daily."
+        )
+    click.echo("`barometer run` goes on where the backup was.")
