@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -68,6 +68,7 @@ class Processes:
                 stderr=err,
                 cwd=self._folder,
                 env=self._environment,
+                start_new_session=True,  # as a service of its own
             )
             with self._lock:
                 self._live[name] = process
@@ -84,10 +85,11 @@ class Processes:
             self.faults.append(ended.err[-3000:])
         return ended
 
-    def age_of(self, name: str) -> bool:
-        """Whether a process of this name runs now."""
+    def at_work(self) -> list[str]:
+        """Names of the processes that have opened the bus or the database, and so have something to spoil."""
         with self._lock:
-            return name in self._live
+            live = [(name, process.pid) for name, process in self._live.items()]
+        return [name for name, pid in live if has_opened_something(pid)]
 
     def signal(self, name: str, number: int) -> bool:
         """Send a signal to the process of this name; False where there is none."""
@@ -124,11 +126,23 @@ def peak_memory(pid: int) -> int:
     return int(found[0]) * 1024 if found else 0
 
 
-def wait_until(holds: object, seconds: float) -> bool:
+def has_opened_something(pid: int) -> bool:
+    """Whether a process has a connection or a file of the embedded mode open."""
+    try:
+        links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any(
+        link.startswith("socket:") or link.endswith(("/bus.db", "/clickhouse/status"))
+        for link in links
+    )
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
     """Whether `holds()` became true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if callable(holds) and holds():
+        if holds():
             return True
         time.sleep(0.2)
     return False

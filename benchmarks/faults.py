@@ -61,7 +61,13 @@ KILLED = {
 }
 """Weights of who is killed next."""
 
-LAST_SECONDS = 600.0
+PATIENCE = 120.0
+"""Seconds until a process is at work, on a busy machine."""
+
+WATCH_SECONDS = 4.0
+"""Between two watches of the server mode."""
+
+LAST_SECONDS = 900.0
 """How long what is left may take once the faults are over."""
 
 
@@ -75,8 +81,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     others: bool = True
     """Faults of servers, disk and network, too."""
-    pause: float = 2.5
-    """Mean seconds between two faults."""
+    pause: float = 2.0
+    """Seconds between two faults, at most, beside the time until somebody is at work."""
     stages: int = 0
 
     def number_of_stages(self) -> int:
@@ -197,9 +203,12 @@ class Run:
             bus.close()
 
     def kill(self, rng: random.Random) -> bool:
-        """SIGKILL a process that runs, at a moment that nobody chose."""
+        """SIGKILL a process that is at work, at a moment that nobody chose."""
         weights = KILLED[self.plan.mode]
-        names = [name for name in weights if self.processes.age_of(name)]
+        if not set(self.processes.at_work()) & weights.keys():
+            return False
+        time.sleep(rng.uniform(0.0, self.plan.pause / 2))
+        names = [name for name in weights if name in self.processes.at_work()]
         if not names:
             return False
         (name,) = rng.choices(names, [weights[name] for name in names])
@@ -280,15 +289,16 @@ def disturb(run: Run, others: Sequence[tuple[str, Fault]], rng: random.Random, b
     by_name = dict(others)
     run.wanted = len(order)
     for name in order:
-        time.sleep(rng.uniform(0.1, 2 * run.plan.pause))
+        time.sleep(rng.uniform(0.0, run.plan.pause))
         if name == "kill":
-            while not run.kill(rng):
-                time.sleep(0.05)
-        elif by_name[name]():
-            run.done[name] += 1
+            wait_until(lambda: run.kill(rng), PATIENCE)
+        else:
+            wait_until(lambda: bool(run.processes.at_work()), PATIENCE)
+            if by_name[name]():
+                run.done[name] += 1
         run.faults += 1
         bar.advance()
-        bar.say(f"Faults; {run.stage} of {run.truth.stages} stages are read")
+        bar.say(f"{name}; {run.stage} of {run.truth.stages} stages are read")
 
 
 def keep_going(run: Run, step: Callable[[], object], pause: float) -> Thread:
@@ -316,7 +326,7 @@ def serve(run: Run) -> list[Thread]:
             keep_going(run, lambda name=name: run.processes.run(name, "score", "--follow"), 0.2)  # type: ignore[misc]
             for name in ("score-a", "score-b")
         ),
-        keep_going(run, lambda: run.processes.run("watch", "watch"), 1.0),
+        keep_going(run, lambda: run.processes.run("watch", "watch"), WATCH_SECONDS),
     ]
 
 

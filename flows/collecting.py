@@ -7,8 +7,9 @@ One failing source never stops the others: its row says why, and it is asked aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -32,6 +33,9 @@ from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
 """Sources read at the same time: reading is waiting, not computing."""
+
+READ_AHEAD = 32
+"""Sources that are asked before what they say is published: all that is in between is in memory."""
 
 KEPT_TOGETHER = 50
 """Runs and states written at once: a row of its own for each costs a database more than reading the source did."""
@@ -103,18 +107,23 @@ def collect(
             unkept.clear()
 
     with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(AT_ONCE) as pages:
-        asked = [
-            (
-                source,
-                state,
-                pool.submit(ask, read_of(source), source, memory_of(state), surroundings, now),
-            )
-            for source in chosen
-            for state in [states.get(source.name, SourceState(source=source.name))]
-        ]
+
+        def asked() -> Iterator[tuple[Source, SourceState, Future[Answer]]]:
+            ahead: deque[tuple[Source, SourceState, Future[Answer]]] = deque()
+            for source in chosen:
+                state = states.get(source.name, SourceState(source=source.name))
+                answer = pool.submit(
+                    ask, read_of(source), source, memory_of(state), surroundings, now
+                )
+                ahead.append((source, state, answer))
+                if len(ahead) > READ_AHEAD:
+                    yield ahead.popleft()
+            while ahead:
+                yield ahead.popleft()
+
         waiting = []
         try:
-            for source, state, answer in asked:
+            for source, state, answer in asked():
                 fresh = sift(edges, answer.result())
                 if fresh.arrivals and wants_pages(source):
                     text = pages.submit(with_pages, fresh.arrivals, surroundings, now)
