@@ -16,6 +16,8 @@ from hashlib import sha256
 import msgspec
 
 from flows.article_texts import wants_pages, with_pages
+from flows.clock_ahead import CLOCKS_DIFFER
+from flows.forgetting import take_away
 from flows.preparing import prepared
 from flows.publishing import publish
 from flows.reading_sources import Answer, ask, read_of
@@ -77,7 +79,11 @@ def due(sources: Sequence[Source], states: dict[str, SourceState], now: datetime
 
 def _is_due(state: SourceState | None, now: datetime) -> bool:
     # A clock that ran ahead and was put right must not silence a source until that time comes.
-    return state is None or not now < state.next_due_at <= now + LONGEST_WAIT
+    return (
+        state is None
+        or not now < state.next_due_at <= now + LONGEST_WAIT
+        or (state.last_success_at is not None and state.last_success_at > now + CLOCKS_DIFFER)
+    )
 
 
 def collect(
@@ -150,6 +156,8 @@ class Fresh(msgspec.Struct, frozen=True, kw_only=True):
     arrivals: tuple[Arrival, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
     known: int = 0
+    gone: int = 0
+    """Rows whose documents were deleted or forgotten: they are not read again."""
     note: str = ""
     """What an operator should know of the pages of its articles."""
 
@@ -162,11 +170,15 @@ def sift(edges: Edges, answer: Answer) -> Fresh:
     arrivals = {arrival.origin: arrival for arrival in map(_edition, reading.documents)}
     dead = {letter.origin: letter for letter in reading.dead}
     known = ledger.recorded(edges.database, [*arrivals, *dead])
+    new = [one for origin, one in arrivals.items() if origin not in known]
+    gone = removals.removed_among(edges.database, [one.document.id for one in new])
+    kept = tuple(one for one in new if one.document.id not in gone)
     return Fresh(
         answer=answer,
-        arrivals=tuple(one for origin, one in arrivals.items() if origin not in known),
+        arrivals=kept,
         dead=tuple(one for origin, one in dead.items() if origin not in known),
         known=len(known),
+        gone=len(new) - len(kept),
     )
 
 
@@ -246,7 +258,7 @@ def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> So
         new=len(arrivals) - too_large,
         known=fresh.known,
         dead=len(dead) + too_large,
-        passed_over=reading.passed_over,
+        passed_over=reading.passed_over + fresh.gone,
         gap_since=reading.gap.since if reading.gap else None,
         gap_until=reading.gap.until if reading.gap else None,
     )
@@ -264,7 +276,7 @@ def _remove(edges: Edges, source: Source, reading: Reading, now: datetime) -> in
         return 0
     ours = documents.known_origins(edges.database, sorted(gone)).keys()
     on_the_way = edges.bus.backlog([DOCUMENTS], GROUP) > 0
-    removals.remove(edges.database, source.name, sorted(gone if on_the_way else ours), now)
+    take_away(edges, source.name, sorted(gone if on_the_way else ours), now)
     return len(ours)
 
 
@@ -313,6 +325,8 @@ def next_state(source: Source, state: SourceState, answer: Answer, now: datetime
         cursor=memory.cursor,
         failures=state.failures + 1,
         failure_score=score,
+        # A clock that ran ahead must not keep its silence from being noticed until that time.
+        last_success_at=min(state.last_success_at, now) if state.last_success_at else None,
         next_due_at=now + back_off(poll, score, answer.retry_after),
     )
 
