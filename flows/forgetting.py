@@ -157,7 +157,7 @@ def find(edges: Edges, wanted: Wanted) -> Found:
         by_source={source: tuple(each) for source, each in by_source.items()},
         shown=tuple(shown),
         stored=stored,
-        on_the_bus=places["bus"],
+        on_the_bus=_messages(edges, marks),
         letters=letters,
         marks=marks,
         needles=needles,
@@ -224,12 +224,15 @@ def places_of(
     """How many traces there are in each place that this machine can look into."""
     found = traces(edges.database, needles)
     said = [each.encode() for each in needles.passages]
-    messages = sum(1 for one in edges.bus.kept(TOPICS) if one.value and marks.in_message(one))
-    found["bus"] = messages + edges.bus.traces(said, rewrite=afterwards)
+    found["bus"] = _messages(edges, marks) + edges.bus.traces(said, rewrite=afterwards)
     for name, path in _files(edges):
         held = path.read_bytes() if path.is_file() else b""
         found[name] = sum(each in held for each in said)
     return found
+
+
+def _messages(edges: Edges, marks: Marks) -> int:
+    return sum(1 for one in edges.bus.kept(TOPICS) if one.value and marks.in_message(one))
 
 
 def passage_of(words: Words) -> str:

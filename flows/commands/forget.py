@@ -95,10 +95,13 @@ def _show(found: Found) -> None:
             click.echo(f"… and {found.stored - len(found.shown):,} more.")
         click.echo()
     quoting = found.places.get("digests", 0) + found.places.get("messages", 0)
-    click.echo(
-        f"{found.stored:,} documents in the tables, {found.on_the_bus:,} messages on the bus,"
-        f" {len(found.letters):,} dead letters, {quoting:,} digests and messages that quote them."
+    parts = (
+        f"{_count(found.stored, 'document')} in the tables",
+        f"{_count(found.on_the_bus, 'message')} on the bus",
+        _count(len(found.letters), "dead letter"),
+        f"{quoting:,} of digests and messages",
     )
+    click.echo(f"Found: {', '.join(parts)}.")
 
 
 def _show_proof(done: Forgotten) -> None:
@@ -109,16 +112,17 @@ def _show_proof(done: Forgotten) -> None:
         ["place", "found before", "found after"],
         [row for row in done.places if row[1] or row[2]] or [("everywhere", 0, 0)],
     )
-    searched = len(done.places)
     click.echo(
-        f"{done.documents:,} documents are forgotten; {searched:,} places were searched. Only their ids are remembered,"
-        " in removed_documents, so that they are not read again."
+        f"{_count(done.documents, 'document')} forgotten; {len(done.places):,} places searched."
     )
+    click.echo("Their ids alone are remembered, in removed_documents: they are not read again.")
     for reason in done.left:
         click.echo(f"Note: {reason}.")
-    click.echo(
-        "What left this machine (mails, chats, backups, pages that were copied) is not reached from here."
-    )
+    click.echo("What left this machine (mails, chats, copies, backups) is not reached from here.")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _line(text: str) -> str:
