@@ -77,9 +77,7 @@ def ask_pip_audit(lock: Path, seconds: float) -> Answer:
     command += ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
     command += ["--timeout", "5"]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=seconds
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
     except subprocess.TimeoutExpired:
         return Answer(
             None, f"the database of vulnerabilities did not answer within {seconds:.0f} seconds"
@@ -88,7 +86,15 @@ def ask_pip_audit(lock: Path, seconds: float) -> Answer:
         report: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
         lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        return Answer(None, f"pip-audit could not ask the database of vulnerabilities ({lines[-1][:300]})")
+        return Answer(
+            None, f"pip-audit could not ask the database of vulnerabilities ({lines[-1][:300]})"
+        )
+    if report and all("skip_reason" in each for each in report):
+        # What answers is a mirror of packages that knows nothing of vulnerabilities.
+        return Answer(
+            None,
+            f"the database of vulnerabilities knows none of these packages ({report[0]['skip_reason']})",
+        )
     return Answer(report)
 
 
