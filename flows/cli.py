@@ -41,7 +41,7 @@ COMMANDS = {
     "channels": ("channels", "Show, test and enable the ways to reach people."),
     "dead-letters": ("dead_letters", "Show and replay what could not be judged."),
     "forget": ("forget", "Remove documents from everywhere, and prove it."),
-    "retain": ("retain", "Let expire what is kept for a time; done daily by run and serve."),
+    "retain": ("retain", "Let expire what is kept only for a time (daily by itself)."),
     "sources": ("sources", "Show and check the sources."),
     "sql": ("sql", "Ask the database a question."),
     "settings": ("show_settings", "Show every setting and where it comes from; secrets masked."),
