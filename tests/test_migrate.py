@@ -13,7 +13,7 @@ import pytest
 from alerts.point import StanceCount
 from storage import documents
 from storage.daily_counts import miscounted, outlet_counts
-from storage.database import Database, DatabaseRefused, QueryFailed, Row, next_version
+from storage.database import Database, DatabaseRefused, QueryFailed, Row
 from storage.migrate import (
     _altered,
     check_schema,
@@ -346,7 +346,16 @@ def test_what_was_counted_before_stories_were_is_counted_anew(empty_database: Da
         judged(document(2, story="a", outlet="Herald"), "oppose"),
         judged(document(3), "support"),
     ]
-    documents.store_readings(empty_database, batch, next_version())
+    empty_database.insert(
+        "judgements",
+        [name for name in documents.JUDGEMENT_COLUMNS if name != "contributor"],
+        [
+            (each.document_id, "XA", each.target, DAY, one.document.outlet, "news", "en", one.document.story,
+             each.stance.value, each.p.support, each.p.neutral, each.p.oppose, each.p.not_addressed, each.model, 1)
+            for one in batch
+            for each in one.judgements
+        ],
+    )  # fmt: skip
     empty_database.insert(
         "daily_counts",
         "society target day outlet support neutral oppose stories version".split(),
