@@ -31,7 +31,7 @@ PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench extras lock clean
+.PHONY: help demo test lint types bench audit sbom extras lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,12 @@ bench: $(DEV) ## Documents per second through bus and storage
 		echo "==> benchmarks.$$module"; \
 		$(BIN)/python -m "benchmarks.$$module" $(ARGS) || exit 1; \
 	done
+
+audit: $(DEV) ## Known vulnerabilities in what requirements.lock installs (asks a database)
+	@$(BIN)/python .ci/audit.py
+
+sbom: $(DEV) ## var/sbom.cdx.json: what requirements.lock installs, with licences (CycloneDX)
+	@$(BIN)/python .ci/bill_of_materials.py var/sbom.cdx.json
 
 extras: $(TRAIN) ## What training and other models need: PyTorch, transformers
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from enum import StrEnum
 
 import msgspec
 
@@ -17,27 +16,22 @@ from alerts.fall_facts import DayFigure, FallFacts
 from alerts.floor import Floor
 from alerts.harmless_text import harmless_line
 from alerts.incident import Incident, Status
+from alerts.k_floor import (
+    Hidden,
+    Marks,
+    Published,
+    each_its_own,
+    is_published,
+    parts_of_a_total,
+)
 from alerts.net_support_change import SupportChange
 from alerts.point import Point
 from alerts.signal import Signal
 from alerts.source_coverage import SourceCoverage
 from alerts.source_gap import SourceGap
-from alerts.topic_share import FEWEST
 
 NAME = 80
 """Characters of a name that are shown; whoever names an outlet or a target may write a novel."""
-
-
-class Hidden(StrEnum):
-    """Why a number of documents is not published."""
-
-    FEW = "fewer than 10"
-    PROTECTS = "not shown"
-    """It has enough documents; without it another cell could be worked out by subtraction."""
-
-
-Published = int | Hidden
-"""A number of documents, or why it is not there."""
 
 
 class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +39,7 @@ class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     points: tuple[Point, ...]
-    """Its days, oldest first; a day without a row has no figure."""
+    """Its days as they are published (`shown_point`), oldest first; a day without a row has no figure."""
     levels: tuple[DayFigure, ...] = ()
     """Its seven-day levels, oldest first (alerts/board_level.py)."""
     level: Point
@@ -73,7 +67,7 @@ class TopicRow(msgspec.Struct, frozen=True, kw_only=True):
     share: float | None
     """Of the documents about migration, 0 to 1; None where the number is not published."""
     before: float | None
-    """The same in the period before; None where there were fewer than FEWEST."""
+    """The same in the period before; None where that is not published."""
 
 
 class OutletRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +102,7 @@ class SocietyPage(msgspec.Struct, frozen=True, kw_only=True):
     """What people call it; its code where nobody said."""
     series: tuple[SeriesView, ...]
     """Regular and irregular first, then the other targets, the user's own last."""
-    documents: int = 0
+    documents: Published = 0
     """About migration, in the recent period (`Board.recent`)."""
     topics: tuple[TopicRow, ...] = ()
     conflation: Conflation | None = None
@@ -193,27 +187,28 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("now has no time zone; pass an aware time, e.g. datetime.now(UTC)")
 
 
-def published(documents: Mapping[str, int]) -> dict[str, Published]:
-    """Numbers of documents that add up to a known total, with those below FEWEST left out.
-
-    One that is left out alone is the total less the others. So the smallest others are left out with it until there are two
-    at least, with FEWEST documents together.
+def published(
+    documents: Mapping[str, int], marks: Mapping[str, Marks] | None = None
+) -> dict[str, Published]:
+    """Numbers of documents that add up to a known total, as the k-floor lets them be published. `marks` are their
+    contributors; without them each document counts as its own.
     """
-    ordered = sorted(documents, key=lambda name: (documents[name], name))
-    few = [name for name in ordered if documents[name] < FEWEST]
-    hidden = list(few)
-    for name in ordered[len(few) :]:
-        if not few or (len(hidden) > 1 and sum(documents[each] for each in hidden) >= FEWEST):
-            break
-        hidden.append(name)
-    why = {name: Hidden.FEW if name in few else Hidden.PROTECTS for name in hidden}
-    return {name: why.get(name, number) for name, number in documents.items()}
+    return parts_of_a_total(documents, each_its_own(documents) if marks is None else marks)
 
 
-def outlet_rows(documents: Sequence[Mapping[str, int]]) -> tuple[OutletRow, ...]:
-    """A row for every outlet by name; `documents` are those by outlet, one mapping for each target."""
+def outlet_rows(
+    documents: Sequence[Mapping[str, int]],
+    marks: Sequence[Mapping[str, Marks]] | None = None,
+) -> tuple[OutletRow, ...]:
+    """A row for every outlet by name; `documents` are those by outlet, one mapping for each target, and `marks` their
+    contributors.
+    """
     names = sorted({name for column in documents for name in column}, key=str.casefold)
-    columns = [published({name: column.get(name, 0) for name in names}) for column in documents]
+    of_columns = [None] * len(documents) if marks is None else marks
+    columns = [
+        published({name: column.get(name, 0) for name in names}, of_column)
+        for column, of_column in zip(documents, of_columns, strict=True)
+    ]
     return tuple(
         OutletRow(outlet=name, documents=tuple(column[name] for column in columns))
         for name in names
@@ -221,18 +216,28 @@ def outlet_rows(documents: Sequence[Mapping[str, int]]) -> tuple[OutletRow, ...]
 
 
 def topic_rows(
-    documents: Mapping[str, int], total: int, before: Mapping[str, int], total_before: int
+    documents: Mapping[str, int],
+    total: int,
+    before: Mapping[str, int],
+    total_before: int,
+    marks: tuple[Mapping[str, Marks], Mapping[str, Marks]] | None = None,
 ) -> tuple[TopicRow, ...]:
     """The topics that have documents, in the order of their names; a document may speak of several, so that
-    shares do not add up and nothing can be worked out by subtraction.
+    shares do not add up and nothing can be worked out by subtraction. `marks` are the contributors of both periods by
+    topic; without them each document counts as its own.
     """
+    now, then = (each_its_own(documents), each_its_own(before)) if marks is None else marks
+
+    def shown(topic: str, of_topics: Mapping[str, Marks]) -> bool:
+        return is_published(of_topics.get(topic, ()))
+
     return tuple(
         TopicRow(
             topic=topic,
-            documents=number if number >= FEWEST else Hidden.FEW,
-            share=number / total if number >= FEWEST and total else None,
-            before=before[topic] / total_before
-            if before.get(topic, 0) >= FEWEST and total_before
+            documents=number if shown(topic, now) else Hidden.FEW,
+            share=number / total if shown(topic, now) and total else None,
+            before=before.get(topic, 0) / total_before
+            if shown(topic, then) and total_before
             else None,
         )
         for topic, number in sorted(documents.items())

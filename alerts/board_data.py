@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from alerts.board import Board, Hidden, IncidentView, SeriesView, SocietyPage
+from alerts.board import Board, IncidentView, SeriesView, SocietyPage
 from alerts.board_coverage import coverage_csv
 from alerts.board_files import csv_bytes, data_file
 from alerts.fall_facts import DayFigure
+from alerts.k_floor import Hidden
+from alerts.point import Point
 
 SERIES_COLUMNS = (
     "day net_support lower upper n n_eff outlets state "
@@ -50,17 +52,24 @@ def series_rows(view: SeriesView) -> Iterator[list[Any]]:
             point.net_support,
             point.lower,
             point.upper,
-            point.n,
-            point.n_eff,
-            point.outlets,
+            *_rests_on(point),
+            point.outlets if not point.withheld else "",
             point.state.value,
             *(
                 value
                 for figure in (point.per_story, point.outlet_balanced)
-                for value in (figure.net_support, figure.lower, figure.upper, figure.n_eff)
+                for value in (
+                    *(figure.net_support, figure.lower, figure.upper),
+                    "" if point.withheld else figure.n_eff,
+                )
             ),
             *_level(level),
         ]
+
+
+def _rests_on(point: Point) -> list[Any]:
+    """n and n_eff."""
+    return [Hidden.FEW.value, ""] if point.withheld else [point.n, point.n_eff]
 
 
 def _level(level: DayFigure | None) -> list[Any]:
@@ -82,8 +91,7 @@ def _overview(board: Board) -> Iterator[list[Any]]:
                 level.net_support,
                 level.lower,
                 level.upper,
-                level.n,
-                level.n_eff,
+                *_rests_on(level),
                 level.state.value,
                 *([change.change, change.lower, change.upper] if change else ["", "", ""]),
                 fallen.id if fallen else "",

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from alerts import board_words as words
-from alerts.board import NAME, Board, Hidden, Published
+from alerts.board import NAME, Board
 from alerts.board_chart import style_of
 from alerts.board_files import clean, digest_file, incident_file, society_file, web_address
 from alerts.excerpt import shown_sentence
 from alerts.harmless_text import cut, harmless_line
+from alerts.k_floor import Hidden, Published
 from alerts.message import NET_SUPPORT_IS
 from alerts.point import State
 from alerts.topic_share import topic_words
@@ -169,6 +170,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "hours": _hours,
     "incident_file": incident_file,
     "iso": _iso,
+    "independent": words.independent,
     "limits": _limits,
     "name": lambda name: harmless_line(name, NAME),
     "of_100": _of_100,
@@ -190,6 +192,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "style": style_of,
     "subject": words.subject,
     "summary": words.summary_sentence,
+    "texts": words.texts_of,
     "topic": _topic,
     "web": web_address,
     "written": words.written,

@@ -9,6 +9,7 @@ from alerts.fall_facts import DayFigure
 from alerts.floor_watch import FloorState
 from alerts.harmless_text import harmless_line
 from alerts.incident import Incident, Rule, Status
+from alerts.k_floor import Hidden
 from alerts.message import about
 from alerts.net_support_change import SupportChange
 from alerts.point import Point, State
@@ -68,8 +69,20 @@ def subject(target: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def texts_of(point: Point) -> str:
+    """How many texts a figure rests on; `fewer than 10` where it is withheld."""
+    return Hidden.FEW.value if point.withheld else f"{point.n:,}"
+
+
+def independent(point: Point) -> str:
+    """How many independent texts they are worth; empty where it is withheld."""
+    return "" if point.withheld else f"{point.n_eff:,.0f}"
+
+
 def rests_on(point: Point) -> str:
     """What a level rests on, and whether it may be used."""
+    if point.withheld:
+        return STATES[point.state]
     said = f"{point.n:,} texts, worth {point.n_eff:,.0f} independent ones"
     return said if point.state is State.OK else f"{said}; {STATES[point.state]}"
 

@@ -104,7 +104,8 @@ class ChannelRule(msgspec.Struct, frozen=True, kw_only=True):
         if _GRADES.get(message.severity, Severity.CRITICAL) < self.least_severity:
             return False
         if message.kind == "reminder" and told_at is not None:
-            return now - told_at >= timedelta(hours=self.repeat_hours)
+            # abs: what a clock told that ran ahead is no reason to be silent until that time.
+            return abs(now - told_at) >= timedelta(hours=self.repeat_hours)
         return True
 
     def free_at(self, message: Message, now: datetime) -> datetime:

@@ -7,11 +7,12 @@ from datetime import date
 
 import msgspec
 
+from alerts.k_floor import K_FLOOR
 from alerts.net_support import estimate_point
 from alerts.point import StanceCount, State
 
-FEWEST = 10
-"""Relevant documents below which there is no figure, only a state: one text would be ten points of it."""
+FEWEST = K_FLOOR
+"""Relevant documents, and contributors to them, below which there is no figure, only a state."""
 
 
 class FlaggedCount(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +28,7 @@ class Conflation(msgspec.Struct, frozen=True, kw_only=True):
 
     society: str
     n: int
-    """Relevant documents."""
+    """Relevant documents; below FEWEST it is not shown."""
     flagged: int | None
     """None below FEWEST documents, so that no single text shows."""
     outlets: int
@@ -41,12 +42,18 @@ class Conflation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def conflation(
-    society: str, counts: Iterable[FlaggedCount], *, degraded: bool = False
+    society: str,
+    counts: Iterable[FlaggedCount],
+    *,
+    degraded: bool = False,
+    contributors: int | None = None,
 ) -> Conflation:
     """The share of `counts`, one row per outlet and day or any other part (rows of one outlet are added up).
 
     A share p is a net support: score a flagged document 1 and any other -1, and the mean is 2p - 1. So design
     effect, variance between outlets and Wilson's interval are those of `estimate_point`, mapped back.
+
+    `contributors` are those of all rows (alerts/k_floor.py); without it each document counts as its own.
 
     State: no_data without documents; insufficient, without a figure, below FEWEST; insufficient, with it, where
     `estimate_point` says so (few effective documents, or one outlet); degraded when the caller says that sources
@@ -74,7 +81,7 @@ def conflation(
         ],
         degraded=degraded,
     )
-    shown = point.n >= FEWEST
+    shown = min(point.n, point.n if contributors is None else contributors) >= FEWEST
     return Conflation(
         society=society,
         n=point.n,

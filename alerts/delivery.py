@@ -19,6 +19,10 @@ FIRST_PAUSE = timedelta(minutes=1)
 
 LONGEST_PAUSE = timedelta(hours=1)
 
+LONGEST_WAIT = timedelta(hours=25)
+"""Quiet hours are no longer than a day, be it the one on which the clocks are put back. A delivery that is to wait longer
+was put off by a clock that ran ahead, and is due."""
+
 MOST_FAILURES = 5
 """Permanent failures in a row after which a channel is switched off."""
 
@@ -57,7 +61,7 @@ def is_due(delivery: Delivery, state: ChannelState, now: datetime) -> bool:
     """Whether to send it at `now`."""
     if delivery.told_at is not None or state.disabled_at is not None:
         return False
-    return delivery.next_at is None or delivery.next_at <= now
+    return delivery.next_at is None or not now < delivery.next_at <= now + LONGEST_WAIT
 
 
 def accepted(delivery: Delivery, now: datetime) -> Delivery:

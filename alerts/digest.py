@@ -16,6 +16,13 @@ from alerts.conflation import Conflation
 from alerts.confusion import NONE, Confusion, correction
 from alerts.excerpt import Excerpt
 from alerts.incident import Incident, Status
+from alerts.k_floor import (
+    NO_DAYS,
+    MarksByDay,
+    WithheldDays,
+    days_left_out,
+    withheld_days,
+)
 from alerts.net_support import add_by_outlet, estimate_point
 from alerts.net_support_change import SupportChange, change_between
 from alerts.point import Point, StanceCount, State
@@ -144,6 +151,7 @@ def build_digest(
     spillovers: Mapping[str, Spillover] | None = None,
     signals: Sequence[Signal] = (),
     typical: Mapping[str, Sequence[Excerpt]] | None = None,
+    marks: Mapping[tuple[str, str], MarksByDay] | None = None,
 ) -> Digest:
     """The digest of `week` (`2026-W47`).
 
@@ -151,7 +159,8 @@ def build_digest(
     before it (WEEKS_BEFORE do, with a shorter baseline); other days are passed over. A week's figure is estimated
     from the sums by outlet over its days. `confusions`, by target, correct it for classifier error. `ledger` are rows
     read in the week by disposition, `attempts` the attempts at sources in the week, oldest first. The rest is shown as
-    it is given, where it is given: `signals` of other weeks are passed over. Raises ValueError for what is not a
+    it is given, where it is given: `signals` of other weeks are passed over. `marks` are the contributors of the counts, by
+    series (alerts/k_floor.py); without them each document counts as its own. Raises ValueError for what is not a
     week, or a `now` without time zone.
     """
     if now.tzinfo is None:
@@ -170,6 +179,7 @@ def build_digest(
                 counts[society, target],
                 weeks,
                 (confusions or {}).get(target, NONE),
+                _withheld(society, target, counts, marks),
             )
             for society, target in sorted(counts)
         ),
@@ -195,12 +205,28 @@ def build_digest(
 
 
 def counts_of_week(
-    counts: Mapping[date, Sequence[StanceCount]], week: str
+    counts: Mapping[date, Sequence[StanceCount]], week: str, withheld: WithheldDays = NO_DAYS
 ) -> tuple[StanceCount, ...]:
-    """Counts by outlet, added up over the days of `week`."""
+    """Counts by outlet, added up over the days of `week`, without those that the k-floor leaves out."""
+    days = _days(week)
+    left_out = days_left_out(days, withheld)
+    return add_by_outlet(c for day in days if day not in left_out for c in counts.get(day, ()))
+
+
+def _days(week: str) -> list[date]:
     monday, _ = days_of_week(week)
-    days = [monday + timedelta(days=i) for i in range(7)]
-    return add_by_outlet(c for day in days for c in counts.get(day, ()))
+    return [monday + timedelta(days=i) for i in range(7)]
+
+
+def _withheld(
+    society: str,
+    target: str,
+    counts: Mapping[tuple[str, str], Mapping[date, Sequence[StanceCount]]],
+    marks: Mapping[tuple[str, str], MarksByDay] | None,
+) -> WithheldDays:
+    if marks is None:
+        return NO_DAYS
+    return withheld_days(counts[society, target], marks.get((society, target), {}))
 
 
 def _series_week(
@@ -209,13 +235,17 @@ def _series_week(
     counts: Mapping[date, Sequence[StanceCount]],
     weeks: Sequence[str],
     confusion: Confusion,
+    withheld: WithheldDays,
 ) -> SeriesWeek:
-    by_week = [counts_of_week(counts, week) for week in weeks]
+    by_week = [counts_of_week(counts, week, withheld) for week in weeks]
     shown = slice(-1 - WEEKS_BEFORE, None)
-    points = [
-        estimate_point(society, target, days_of_week(week)[0], of_week, confusion=confusion)
-        for week, of_week in zip(weeks[shown], by_week[shown], strict=True)
-    ]
+    points = []
+    for week, of_week in zip(weeks[shown], by_week[shown], strict=True):
+        point = estimate_point(society, target, days_of_week(week)[0], of_week, confusion=confusion)
+        if not of_week and any(day in withheld for day in _days(week)):
+            # not without documents, but below the k-floor
+            point = msgspec.structs.replace(point, state=State.INSUFFICIENT, withheld=True)
+        points.append(point)
     return SeriesWeek(
         society=society,
         target=target,

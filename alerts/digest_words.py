@@ -15,6 +15,7 @@ from alerts.excerpt import ShownExcerpt, shown_excerpt
 from alerts.fall_sentences import NAME, NAMELESS, PROSE
 from alerts.harmless_text import harmless_line
 from alerts.incident import Incident, Rule, Status
+from alerts.k_floor import K_FLOOR
 from alerts.message import NET_SUPPORT_IS, about, signed
 from alerts.net_support_change import SupportChange
 from alerts.point import Point, State
@@ -156,10 +157,17 @@ def label(series: SeriesWeek) -> ChangeLabel | None:
 
 
 def level(point: Point) -> str:
-    """`+12`, with * where it may not be quoted; - where there is no figure."""
+    """`+12`, with * where it may not be quoted; - where there is no figure, * alone where it is withheld."""
+    if point.withheld:
+        return "*"
     if point.net_support is None:
         return "-"
     return f"{signed(point.net_support)}{'' if point.state is State.OK else '*'}"
+
+
+def documents_of(point: Point) -> str:
+    """Its n; `<10` where it is withheld."""
+    return f"<{K_FLOOR}" if point.withheld else f"{point.n:,}"
 
 
 def interval(lower: float | None, upper: float | None) -> str:
@@ -196,9 +204,13 @@ def baseline_note(digest: Digest) -> str:
 
 def conflation_sentence(conflation: Conflation) -> str:
     """The share with its interval, or why there is none."""
-    documents = count(conflation.n, "relevant document")
     if conflation.share is None or conflation.lower is None or conflation.upper is None:
-        return f"There is no figure of conflation: {documents}, and {FEWEST} are needed."
+        if not conflation.n:
+            return "There is no figure of conflation: no relevant document."
+        return (
+            f"There is no figure of conflation: fewer than {FEWEST} relevant documents or authors."
+        )
+    documents = count(conflation.n, "relevant document")
     weak = "" if conflation.state is State.OK else " Too few or incomplete data: do not quote it."
     return (
         f"{percent(conflation.share)} of {documents} treat regular and irregular migration as one thing (95 % "

@@ -11,15 +11,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from classify.stance import Stance
+from ingest.scrubbing import scrubbed
 
 MAX_CHARACTERS = 240
 """Of an excerpt; a quotation, never the document."""
 
 _STANDS = {Stance.SUPPORT: "for", Stance.OPPOSE: "against", Stance.NEUTRAL: "neither way"}
 
-_E_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_HANDLE = re.compile(r"(?<![\w/])@\w[\w.]{0,63}")
-_PHONE = re.compile(r"(?<!\w)(?:\+|\(?0)\d?(?:[ ()./-]{0,3}\d){7,14}(?!\w)")
 _LINK = re.compile(r"https?://[!-~]{1,2000}")
 
 
@@ -52,10 +50,11 @@ class ShownExcerpt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown_sentence(sentence: str) -> str:
-    """The sentence on one line of at most MAX_CHARACTERS, without control characters and addresses of people."""
+    """The sentence on one line of at most MAX_CHARACTERS, without control characters, and scrubbed as a document is: what
+    was stored before scrubbing knew a form of address must not come out now.
+    """
     text = "".join(c if c.isprintable() else " " for c in sentence)
-    text = _E_MAIL.sub("[e-mail]", " ".join(text.split()))
-    text = _PHONE.sub("[number]", _HANDLE.sub("[name]", text))
+    text = scrubbed(" ".join(text.split()))
     if len(text) <= MAX_CHARACTERS:
         return text
     head = text[: MAX_CHARACTERS - 1]

@@ -88,7 +88,8 @@ def reminders(
         and not is_silenced(one, now)
         and one.society not in degraded
         and one.id not in untold
-        and now - (one.told_at or one.opened_at) >= after
+        # A time to come was written by a clock that ran ahead; it must not put a reminder off until then.
+        and abs(now - (one.told_at or one.opened_at)) >= after
     )
 
 

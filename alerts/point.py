@@ -67,6 +67,9 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """Copies of a story count once; what moves per document alone is amplification."""
     outlet_balanced: Figure = Figure()
     """No outlet counts for more than twenty documents."""
+    withheld: bool = False
+    """It has documents, of fewer than ten contributors: what it says is for the detector, and is not published
+    (alerts/k_floor.py)."""
 
     @property
     def n(self) -> int:

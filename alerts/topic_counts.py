@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from alerts.k_floor import Marks
+
 
 class TopicCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Of one series in one period."""
@@ -12,6 +14,8 @@ class TopicCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that address the target."""
     by_topic: dict[str, int]
     """A document may speak of several topics, or of none."""
+    marks: dict[str, Marks] | None = None
+    """Contributors by topic (alerts/k_floor.py); without them each document counts as its own."""
 
     def share(self, topic: str) -> float:
         """Share of the documents that speak of it, 0 to 1; 0 without documents."""

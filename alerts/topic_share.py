@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-FEWEST = 10
+from alerts.k_floor import K_FLOOR
+
+FEWEST = K_FLOOR
 """Documents below which a share is not shown: one text would be ten points of it."""
 
 LEAST_MOVE = 0.02

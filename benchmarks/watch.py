@@ -20,6 +20,7 @@ from rich.table import Table
 from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import Edges, edges
+from storage import daily_counts
 from storage.database import next_version
 
 LAST = date(2026, 11, 20)
@@ -31,7 +32,7 @@ SELECT concat('S', leftPad(toString(intDiv(s, 4)), 3, '0')),
        arrayElement(['regular', 'irregular', 'asylum', 'general'], toUInt32(s % 4 + 1)),
        toDate(%(last)s) - back, concat('outlet ', toString(outlet)), '',
        8 + rand(s + back * 7 + outlet * 13) %% 9, 4 + rand(s * 3 + back + outlet) %% 5,
-       6 + rand(s * 5 + back * 11 + outlet) %% 9, %(version)s
+       6 + rand(s * 5 + back * 11 + outlet) %% 9, %(version)s - toUInt64(back) * 86400000000
 FROM (
     SELECT intDiv(number, %(days)s * %(outlets)s) AS s,
            intDiv(number, %(outlets)s) %% %(days)s AS back,
@@ -44,28 +45,33 @@ _POINTS = """
 INSERT INTO points (society, target, day, support, neutral, oppose, outlets, net_support, lower, upper, n_eff,
                     state, version)
 SELECT society, target, day, sum(support), sum(neutral), sum(oppose), count(),
-       100 * (toFloat64(sum(support)) - sum(oppose)) / sum(support + neutral + oppose), -30., 30., 40., 'ok', %(version)s
+       100 * (toFloat64(sum(support)) - sum(oppose)) / sum(support + neutral + oppose), -30., 30., 40., 'ok',
+       max(version)
 FROM daily_counts
 GROUP BY society, target, day
 """
 
 
 def fill(opened: Edges, series: int, days: int, outlets: int) -> None:
-    """A history in which every day is counted and estimated."""
+    """A history in which every day was counted when it was over, and estimated."""
     values = {"series": series, "days": days, "outlets": outlets, "last": LAST.isoformat()}
     opened.database.execute(
         _COUNTS.replace("s % 4", "s %% 4"), values | {"version": next_version()}
     )
-    opened.database.execute(_POINTS, {"version": next_version()})
+    opened.database.execute(_POINTS)
 
 
 def one_more_day(opened: Edges, series: int, outlets: int, day: date) -> None:
-    """The same counts as on the newest day, for so many series."""
+    """Judged documents as on the newest day, for so many series, counted as the scoring workers count them."""
     opened.database.execute(
-        "INSERT INTO daily_counts (society, target, day, outlet, story, support, neutral, oppose, version)"
-        " SELECT society, target, toDate(%(day)s), outlet, story, support, neutral, oppose, %(version)s"
-        " FROM (SELECT * FROM daily_counts FINAL WHERE day = toDate(%(before)s)"
-        "       ORDER BY society, target, outlet LIMIT %(rows)s)",
+        "INSERT INTO judgements (document_id, society, target, day, outlet, stance, version)"
+        " SELECT concat(society, target, outlet, toString(toDate(%(day)s)), '-', toString(number)), society, target,"
+        " toDate(%(day)s), outlet,"
+        " multiIf(number < support, 'support', number < support + neutral, 'neutral', 'oppose'), %(version)s"
+        " FROM (SELECT society, target, outlet, support, neutral,"
+        "              arrayJoin(range(support + neutral + oppose)) AS number"
+        "       FROM (SELECT society, target, outlet, support, neutral, oppose FROM daily_counts FINAL"
+        "             WHERE day = toDate(%(before)s) ORDER BY society, target, outlet LIMIT %(rows)s))",
         {
             "day": day.isoformat(),
             "before": (day - timedelta(days=1)).isoformat(),
@@ -73,6 +79,8 @@ def one_more_day(opened: Edges, series: int, outlets: int, day: date) -> None:
             "version": next_version(),
         },
     )
+    societies = {f"S{number // 4:03d}" for number in range(series)}
+    daily_counts.recount(opened.database, {(society, day) for society in societies})
 
 
 def seconds(opened: Edges, day: date) -> float:

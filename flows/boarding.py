@@ -27,6 +27,17 @@ from alerts.conflation import conflation
 from alerts.confusion import NONE, Confusion
 from alerts.floor_watch import FloorState, Side
 from alerts.incident import Incident
+from alerts.k_floor import (
+    Hidden,
+    MarksByDay,
+    WithheldDays,
+    contributors,
+    days_left_out,
+    is_published,
+    marks_between,
+    shown_point,
+    withheld_days,
+)
 from alerts.net_support_change import SupportChange, change_between
 from alerts.point import Point, StanceCount, State
 from alerts.signal import Signal
@@ -43,6 +54,7 @@ from flows.source_coverage import collect_coverage
 from flows.spillovers import spillovers
 from flows.wiring import Edges
 from ingest.document import UNKNOWN_SOCIETY
+from storage import contributors as stored_contributors
 from storage import (
     coverage,
     daily_counts,
@@ -69,6 +81,19 @@ NO_SOCIETY = "No single society"
 """What documents are shown under that speak of no society in particular."""
 
 CountsByDay = Mapping[date, Sequence[StanceCount]]
+
+
+class _Counted:
+    """What was counted of one series, who spoke in it, and which days are below the k-floor."""
+
+    def __init__(self, counts: CountsByDay, marks: MarksByDay) -> None:
+        self.counts, self.marks = counts, marks
+        self.withheld: WithheldDays = withheld_days(counts, marks)
+
+    def marks_of_outlets(self, first: date, last: date) -> dict[str, set[int]]:
+        """Contributors by outlet on the days that are shown."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return marks_between(self.marks, first, last, days_left_out(days, self.withheld))
 
 
 def write_board(
@@ -149,9 +174,11 @@ class _Shared:
         span = last - recent + timedelta(days=1)
         self.flags = reading_counts.flags_between(database, recent, last)
         self.topics = reading_counts.topics_between(database, recent, last)
+        self.marks = stored_contributors.by_topic(database, recent, last)
         before = recent - span, recent - timedelta(days=1)
         self.flags_before = reading_counts.flags_between(database, *before)
         self.topics_before = reading_counts.topics_between(database, *before)
+        self.marks_before = stored_contributors.by_topic(database, *before)
         self.signals: Sequence[Signal] = signals.signals_between(database, recent, last)
         self.health = source_health.health_since(database, now - timedelta(days=DAYS))
         self.states = source_runs.states(database)
@@ -166,14 +193,16 @@ class _Shared:
     def society(self, society: str, name: str) -> SocietyPage:
         """One society. Its counts are read here, so that those of all are never in memory together."""
         targets = sorted((t for s, t in self.by_series if s == society), key=_turn)
-        counts = daily_counts.counts_of_series(
-            self.edges.database,
-            [(society, target) for target in targets],
-            self.first - timedelta(days=2 * DAYS),
-            self.last,
-        )
-        of_target = {target: counts.get((society, target), {}) for target in targets}
+        series = [(society, target) for target in targets]
+        span = self.first - timedelta(days=2 * DAYS), self.last
+        counts = daily_counts.counts_of_series(self.edges.database, series, *span)
+        marks = stored_contributors.of_series(self.edges.database, series, *span)
+        of_target = {
+            target: _Counted(counts.get((society, target), {}), marks.get((society, target), {}))
+            for target in targets
+        }
         views = {t: self._series(society, t, of_target[t]) for t in targets}
+        speaking = self.marks.get(society, {})
         flags = self.flags.get(society, [])
         relevant = sum(row.relevant for row in flags)
         relevant_before = sum(row.relevant for row in self.flags_before.get(society, []))
@@ -182,33 +211,55 @@ class _Shared:
             society=society,
             name=name,
             series=tuple(views.values()),
-            documents=relevant,
+            documents=relevant
+            if is_published(speaking.get("", ())) or not relevant
+            else Hidden.FEW,
             topics=topic_rows(
                 self.topics.get(society, {}),
                 relevant,
                 self.topics_before.get(society, {}),
                 relevant_before,
+                (speaking, self.marks_before.get(society, {})),
             ),
-            conflation=conflation(society, flags),
-            outlets=outlet_rows([self._outlets(of_target[target]) for target in targets]),
+            conflation=conflation(society, flags, contributors=contributors(speaking.get("", ()))),
+            outlets=outlet_rows(
+                [self._outlets(of_target[target]) for target in targets],
+                [of_target[target].marks_of_outlets(self.recent, self.last) for target in targets],
+            ),
             sources=self._sources(society),
             gaps=tuple(sorted(gaps, key=lambda gap: gap.day, reverse=True)),
             signals=tuple(one for one in reversed(self.signals) if one.society == society),
             spillover=spillover_sentence(self.leads[society]) if society in self.leads else "",
         )
 
-    def _series(self, society: str, target: str, counts: CountsByDay) -> SeriesView:
+    def _series(self, society: str, target: str, counted: _Counted) -> SeriesView:
         days = self.by_series[society, target]
+        counts, withheld = counted.counts, counted.withheld
         degraded = {point.day for point in days if point.state is State.DEGRADED}
         confusion = self.confusions.get(target, NONE)
         floor = self.floors.get((society, target))
-        level = level_on(society, target, counts, self.last, confusion=confusion, degraded=degraded)
+        level = level_on(
+            society,
+            target,
+            counts,
+            self.last,
+            confusion=confusion,
+            degraded=degraded,
+            withheld=withheld,
+        )
         return SeriesView(
             target=target,
-            points=tuple(days),
-            levels=levels(counts, self.first, self.last, confusion=confusion, degraded=degraded),
+            points=tuple(map(shown_point, days)),
+            levels=levels(
+                counts,
+                self.first,
+                self.last,
+                confusion=confusion,
+                degraded=degraded,
+                withheld=withheld,
+            ),
             level=level,
-            change=_change(counts, self.last, level, confusion, degraded),
+            change=_change(counted, self.last, level, confusion, degraded),
             floor=floor,
             floor_says=_floor_says(self.standing[society, target]) if floor else "",
             incidents=tuple(
@@ -216,10 +267,10 @@ class _Shared:
             ),
         )
 
-    def _outlets(self, counts: CountsByDay) -> dict[str, int]:
+    def _outlets(self, counted: _Counted) -> dict[str, int]:
         """Documents of the recent period by outlet."""
         found: dict[str, int] = {}
-        for row in rows_between(counts, self.recent, self.last):
+        for row in rows_between(counted.counts, self.recent, self.last, withheld=counted.withheld):
             found[row.outlet] = found.get(row.outlet, 0) + row.n
         return found
 
@@ -251,7 +302,7 @@ def _turn(target: str) -> tuple[int, str]:
 
 
 def _change(
-    counts: CountsByDay,
+    counted: _Counted,
     last: date,
     level: Point,
     confusion: Confusion,
@@ -259,16 +310,21 @@ def _change(
 ) -> SupportChange | None:
     """The level against that of the seven days before; None unless both can be used."""
     end = last - timedelta(days=DAYS)
+    counts, withheld = counted.counts, counted.withheld
     before = level_on(
-        level.society, level.target, counts, end, confusion=confusion, degraded=degraded
+        level.society,
+        level.target,
+        counts,
+        end,
+        confusion=confusion,
+        degraded=degraded,
+        withheld=withheld,
     )
     if not level.state is before.state is State.OK:
         return None
-    return change_between(
-        rows_between(counts, end - timedelta(days=DAYS - 1), end, degraded=degraded),
-        rows_between(counts, end + timedelta(days=1), last, degraded=degraded),
-        confusion,
-    )
+    weeks = (end - timedelta(days=DAYS - 1), end), (end + timedelta(days=1), last)
+    old, new = (rows_between(counts, *days, degraded=degraded, withheld=withheld) for days in weeks)
+    return change_between(old, new, confusion)
 
 
 def _floor_says(state: FloorState) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.source_coverage import ATTENTION, short_sentence
 from classify.classifier import ModelError
+from flows.clock_ahead import CLOCKS_DIFFER
 from flows.reading_sources import ask, read_of
 from flows.sentence import sentence
 from flows.settings import Settings, SettingsRefused
@@ -19,11 +20,13 @@ from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.reading import Memory, Surroundings
 from ingest.source import Source, SourcesRefused
 from storage.coverage import coverage
-from storage.database import DatabaseError
+from storage.database import Database, DatabaseError
 from storage.ledger import totals
+from storage.retention import kept as kept_now
+from storage.retention import last_run
 
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""Two machines may be apart by this much without a word."""
+RETENTION_LATE = timedelta(days=2)
+"""It runs once a day."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -60,6 +63,7 @@ def _database(settings: Settings, now: datetime) -> list[Check]:
         database = open_database(settings)
         try:
             held, ledger = coverage(database), totals(database)
+            retained = _retention(database, settings, now)
         finally:
             database.close()
     except DatabaseError as error:
@@ -76,7 +80,22 @@ def _database(settings: Settings, now: datetime) -> list[Check]:
             "note",
             f"{held.open_incidents} open; {held.dead_letters} dead letters wait for a fix",
         ),
+        retained,
     ]
+
+
+def _retention(database: Database, settings: Settings, now: datetime) -> Check:
+    """When things last expired, and whether something should have gone since."""
+    last, kept = last_run(database), kept_now(database)
+    if last is None:
+        return Check("retention", "note", "never ran; `barometer run` and `serve` do it once a day")
+    oldest = (
+        f"the oldest words are of {kept.oldest_text}" if kept.oldest_text else "no words are kept"
+    )
+    late = now - last > RETENTION_LATE
+    said = f"last run {last:%Y-%m-%d %H:%M}; {oldest} (kept for {settings.text_days} days)"
+    remedy = "; that is over two days ago: run `barometer retain`" if late else ""
+    return Check("retention", "note" if late else "up", said + remedy)
 
 
 def _lag(newest: datetime | None, now: datetime) -> str:

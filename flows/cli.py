@@ -40,8 +40,13 @@ COMMANDS = {
     "incidents": ("incidents", "Show, acknowledge, silence and resolve incidents."),
     "channels": ("channels", "Show, test and enable the ways to reach people."),
     "dead-letters": ("dead_letters", "Show and replay what could not be judged."),
+    "forget": ("forget", "Remove documents from everywhere, and prove it."),
+    "retain": ("retain", "Let expire what is kept only for a time (daily by itself)."),
     "sources": ("sources", "Show and check the sources."),
     "sql": ("sql", "Ask the database a question."),
+    "settings": ("show_settings", "Show every setting and where it comes from; secrets masked."),
+    "backup": ("backup", "Back up the embedded bus and database while they are in use."),
+    "restore": ("restore", "Restore a backup; what is there stays, under another name."),
     "health": ("health", "Say whether everything works, and how fresh the figures are."),
 }
 """Command -> module in flows/commands and its one line of help (kept here so that --help loads nothing)."""

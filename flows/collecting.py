@@ -7,14 +7,17 @@ One failing source never stops the others: its row says why, and it is asked aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
 
 from flows.article_texts import wants_pages, with_pages
+from flows.clock_ahead import CLOCKS_DIFFER
+from flows.forgetting import take_away
 from flows.preparing import prepared
 from flows.publishing import publish
 from flows.reading_sources import Answer, ask, read_of
@@ -27,11 +30,14 @@ from ingest.failure_score import FailureKind, back_off, worse
 from ingest.http_words import LONGEST_WAIT
 from ingest.reading import Memory, Reading
 from ingest.source import Source
-from storage import documents, ledger, removals, source_runs
+from storage import documents, ledger, removals, rows_published, source_runs
 from storage.source_runs import SourceRun, SourceState
 
 AT_ONCE = 8
 """Sources read at the same time: reading is waiting, not computing."""
+
+READ_AHEAD = 32
+"""Sources that are asked before what they say is published: all that is in between is in memory."""
 
 KEPT_TOGETHER = 50
 """Runs and states written at once: a row of its own for each costs a database more than reading the source did."""
@@ -73,7 +79,11 @@ def due(sources: Sequence[Source], states: dict[str, SourceState], now: datetime
 
 def _is_due(state: SourceState | None, now: datetime) -> bool:
     # A clock that ran ahead and was put right must not silence a source until that time comes.
-    return state is None or not now < state.next_due_at <= now + LONGEST_WAIT
+    return (
+        state is None
+        or not now < state.next_due_at <= now + LONGEST_WAIT
+        or (state.last_success_at is not None and state.last_success_at > now + CLOCKS_DIFFER)
+    )
 
 
 def collect(
@@ -103,18 +113,23 @@ def collect(
             unkept.clear()
 
     with ThreadPoolExecutor(AT_ONCE) as pool, ThreadPoolExecutor(AT_ONCE) as pages:
-        asked = [
-            (
-                source,
-                state,
-                pool.submit(ask, read_of(source), source, memory_of(state), surroundings, now),
-            )
-            for source in chosen
-            for state in [states.get(source.name, SourceState(source=source.name))]
-        ]
+
+        def asked() -> Iterator[tuple[Source, SourceState, Future[Answer]]]:
+            ahead: deque[tuple[Source, SourceState, Future[Answer]]] = deque()
+            for source in chosen:
+                state = states.get(source.name, SourceState(source=source.name))
+                answer = pool.submit(
+                    ask, read_of(source), source, memory_of(state), surroundings, now
+                )
+                ahead.append((source, state, answer))
+                if len(ahead) > READ_AHEAD:
+                    yield ahead.popleft()
+            while ahead:
+                yield ahead.popleft()
+
         waiting = []
         try:
-            for source, state, answer in asked:
+            for source, state, answer in asked():
                 fresh = sift(edges, answer.result())
                 if fresh.arrivals and wants_pages(source):
                     text = pages.submit(with_pages, fresh.arrivals, surroundings, now)
@@ -141,6 +156,8 @@ class Fresh(msgspec.Struct, frozen=True, kw_only=True):
     arrivals: tuple[Arrival, ...] = ()
     dead: tuple[DeadLetter, ...] = ()
     known: int = 0
+    gone: int = 0
+    """Rows whose documents were deleted or forgotten: they are not read again."""
     note: str = ""
     """What an operator should know of the pages of its articles."""
 
@@ -153,11 +170,15 @@ def sift(edges: Edges, answer: Answer) -> Fresh:
     arrivals = {arrival.origin: arrival for arrival in map(_edition, reading.documents)}
     dead = {letter.origin: letter for letter in reading.dead}
     known = ledger.recorded(edges.database, [*arrivals, *dead])
+    new = [one for origin, one in arrivals.items() if origin not in known]
+    gone = removals.removed_among(edges.database, [one.document.id for one in new])
+    kept = tuple(one for one in new if one.document.id not in gone)
     return Fresh(
         answer=answer,
-        arrivals=tuple(one for origin, one in arrivals.items() if origin not in known),
+        arrivals=kept,
         dead=tuple(one for origin, one in dead.items() if origin not in known),
         known=len(known),
+        gone=len(new) - len(kept),
     )
 
 
@@ -178,19 +199,26 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     run: SourceRun
     state: SourceState
+    published: tuple[tuple[str, str], ...] = ()
+    """Origin and source of each row that is on the bus now."""
 
 
 def take_in(
     edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: datetime
 ) -> SourceRun:
-    """Publish, then write the run, then remember: a crash between them only reads the same again."""
+    """Publish, tell what was published, then write the run, then remember: a crash between them only reads the same
+    again.
+    """
     taken = take(edges, source, state, fresh, now)
     keep(edges, [taken])
     return taken.run
 
 
 def keep(edges: Edges, taken: Sequence[Taken]) -> None:
-    """Write the runs, then what is remembered."""
+    """Write which rows were published, then the runs, then what is remembered."""
+    if taken:
+        rows = [row for each in taken for row in each.published]
+        rows_published.record(edges.database, rows, max(each.run.finished_at for each in taken))
     source_runs.store_runs(edges.database, [each.run for each in taken])
     source_runs.store_states(edges.database, [each.state for each in taken])
 
@@ -211,7 +239,12 @@ def take(edges: Edges, source: Source, state: SourceState, fresh: Fresh, now: da
     if reading is not None:
         removed = _remove(edges, source, reading, now)  # none of it is in what is published now
         run = msgspec.structs.replace(_publish(edges, reading, fresh, run), removed=removed)
-    return Taken(run=run, state=next_state(source, state, answer, now))
+    return Taken(
+        run=run,
+        state=next_state(source, state, answer, now),
+        published=tuple((one.origin, one.document.source) for one in fresh.arrivals)
+        + tuple((one.origin, one.source) for one in fresh.dead),
+    )
 
 
 def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> SourceRun:
@@ -225,7 +258,7 @@ def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> So
         new=len(arrivals) - too_large,
         known=fresh.known,
         dead=len(dead) + too_large,
-        passed_over=reading.passed_over,
+        passed_over=reading.passed_over + fresh.gone,
         gap_since=reading.gap.since if reading.gap else None,
         gap_until=reading.gap.until if reading.gap else None,
     )
@@ -243,7 +276,7 @@ def _remove(edges: Edges, source: Source, reading: Reading, now: datetime) -> in
         return 0
     ours = documents.known_origins(edges.database, sorted(gone)).keys()
     on_the_way = edges.bus.backlog([DOCUMENTS], GROUP) > 0
-    removals.remove(edges.database, source.name, sorted(gone if on_the_way else ours), now)
+    take_away(edges, source.name, sorted(gone if on_the_way else ours), now)
     return len(ours)
 
 
@@ -292,6 +325,8 @@ def next_state(source: Source, state: SourceState, answer: Answer, now: datetime
         cursor=memory.cursor,
         failures=state.failures + 1,
         failure_score=score,
+        # A clock that ran ahead must not keep its silence from being noticed until that time.
+        last_success_at=min(state.last_success_at, now) if state.last_success_at else None,
         next_due_at=now + back_off(poll, score, answer.retry_after),
     )
 

@@ -14,6 +14,7 @@ from alerts.digest import Digest, build_digest
 from alerts.digest_page import digest_page
 from alerts.digest_text import digest_message
 from alerts.excerpt import Excerpt
+from alerts.k_floor import contributors, is_published
 from alerts.point import StanceCount
 from alerts.topic_share import TopicShare
 from alerts.week import days_of_week, previous_week, week_of
@@ -23,6 +24,7 @@ from flows.settings import Settings
 from flows.spillovers import spillovers
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
+from storage import contributors as stored_contributors
 from storage import (
     coverage,
     daily_counts,
@@ -107,6 +109,8 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
     counts = daily_counts.counts_between(database, first, sunday)
     counted = {society for society, _ in counts}
     flags = reading_counts.flags_between(database, monday, sunday)
+    speaking = stored_contributors.by_topic(database, monday, sunday)
+    marks = stored_contributors.of_series(database, sorted(counts), first, sunday)
     digest = build_digest(
         week,
         counts,
@@ -119,7 +123,12 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
         simulated=edges.settings.simulated,
         society_names=edges.society_names,
         topics=topic_shares(database, monday),
-        conflations=[conflation(society, rows) for society, rows in flags.items()],
+        conflations=[
+            conflation(
+                society, rows, contributors=contributors(speaking.get(society, {}).get("", ()))
+            )
+            for society, rows in flags.items()
+        ],
         spillovers={
             society: lead
             for society, lead in spillovers(database, sunday).items()
@@ -127,6 +136,7 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
         },
         signals=signals.signals_between(database, monday, sunday),
         typical=typical_excerpts(edges, counts, monday, sunday),
+        marks=marks,
     )
     periods = {
         one.id: Period(one.society, one.target, monday, sunday)
@@ -138,7 +148,9 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
 
 
 def topic_shares(database: Database, monday: date) -> list[TopicShare]:
-    """Of every society: the shares of its topics in the week that begins on `monday` and in the week before."""
+    """Of every society: the shares of its topics in the week that begins on `monday` and in the week before; those that
+    are at or above the k-floor in both.
+    """
     week = (monday, monday + timedelta(days=6))
     before = (monday - timedelta(days=7), monday - timedelta(days=1))
     (now, n), (then, m) = (
@@ -151,6 +163,15 @@ def topic_shares(database: Database, monday: date) -> list[TopicShare]:
         )
         for days in (week, before)
     )
+    speak_now, spoke_then = (
+        stored_contributors.by_topic(database, *days) for days in (week, before)
+    )
+
+    def published(society: str, topic: str) -> bool:
+        return all(
+            is_published(marks.get(society, {}).get(topic, ())) for marks in (speak_now, spoke_then)
+        )
+
     return [
         TopicShare(
             society=society,
@@ -161,6 +182,7 @@ def topic_shares(database: Database, monday: date) -> list[TopicShare]:
         )
         for society in sorted(n.keys() & m.keys())
         for topic in sorted(now.get(society, {}).keys() | then.get(society, {}).keys())
+        if published(society, topic)
     ]
 
 

@@ -27,6 +27,11 @@ class Bar:
     def say(self, text: str) -> None:
         """What is being done now."""
 
+    def part(self, done: int, total: int, text: str) -> None:
+        """So many of so many parts are done, and this one now."""
+        self.total(total)
+        self.show(done, text)
+
 
 class _RichBar(Bar):
     def __init__(self, progress: Any, task: Any) -> None:

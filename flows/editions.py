@@ -7,7 +7,7 @@ An edition that is off topic, or in a language that is not judged, takes the old
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import msgspec
@@ -17,12 +17,16 @@ from classify.judge import judge
 from flows.wiring import Edges
 from flows.withdrawing import withdrawn
 from ingest.document import Document
-from storage import documents, stored_documents
+from storage import documents, removals, stored_documents
 from storage.database import next_version
 
 
-def store_editions(edges: Edges, editions: Sequence[Document]) -> set[tuple[str, date]]:
-    """Judge and store these editions of stored documents; the (society, day) cells that are to be recounted."""
+def store_editions(
+    edges: Edges, editions: Sequence[Document], removed: Collection[str] = ()
+) -> set[tuple[str, date]]:
+    """Judge and store these editions of stored documents; the (society, day) cells that are to be recounted. Those that
+    were removed (ids) are stored without their words.
+    """
     if not editions:
         return set()
     places = documents.places_of(edges.database, [edition.id for edition in editions])
@@ -45,7 +49,16 @@ def store_editions(edges: Edges, editions: Sequence[Document]) -> set[tuple[str,
     )
     version = next_version()
     documents.store_judged(
-        edges.database, judged, {id: place.origin for id, place in places.items()}, version
+        edges.database,
+        judged,
+        {id: place.origin for id, place in places.items()},
+        version,
+        removed=removed,
+    )
+    # What it said before was kept, and what it says now is not.
+    removals.blank(
+        edges.database,
+        [one.document.id for one in judged if one.disposition is Disposition.OFF_TOPIC],
     )
     documents.store_readings(
         edges.database,

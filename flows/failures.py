@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classify.classifier import ModelError
+from flows.judging import ModelFails
 from flows.mistake import Mistake
 from flows.scoring import MostlyInvalid
 from flows.settings import SettingsRefused
@@ -11,7 +12,7 @@ from ingest.source import SourcesRefused
 from storage.database import DatabaseError, DatabaseRefused
 
 MISTAKES = (Mistake, SettingsRefused, BusRefused, DatabaseRefused, SourcesRefused, ModelError)
-FAILURES = (BusError, DatabaseError, MostlyInvalid, OSError)
+FAILURES = (BusError, DatabaseError, ModelFails, MostlyInvalid, OSError)
 
 
 def status_of(error: Exception) -> int | None:

@@ -59,7 +59,7 @@ def find_falls(
     )
     confusions = confusions_of(edges.classifier, {target for _, target in names})
     batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
-    panels = (_panels(edges.database, batch, first, last) for batch in batches)
+    panels = (outlet_histories.panels_of(edges.database, batch, first, last) for batch in batches)
     with ThreadPoolExecutor(available_cpus()) as pool:  # numpy leaves the others to work
         found = list(
             pool.map(lambda batch, both: _find(batch, both, confusions, settings), batches, panels)
@@ -84,14 +84,6 @@ def find_falls(
 
 Panels = tuple[OutletPanel, OutletPanel | None]
 """Per story, and per document where some story is told more than once."""
-
-
-def _panels(database: Database, series: Sequence[Series], first: date, last: date) -> Panels | None:
-    """None where there is no document."""
-    began = outlet_histories.first_day(database, series, first, last)
-    if began is None:
-        return None
-    return outlet_histories.panels_of(database, series, began, last)
 
 
 def _find(

@@ -16,6 +16,7 @@ from alerts.facts_of_fall import days_before, days_of_fall, days_shown, facts_of
 from alerts.fall_facts import FallFacts
 from alerts.floor_watch import FloorState
 from alerts.incident import Change, ChangeKind, Incident
+from alerts.k_floor import MarksByDay
 from alerts.point import Point
 from alerts.spillover import Spillover
 from alerts.spillover_sentence import spillover_sentence
@@ -24,7 +25,7 @@ from flows.correcting import confusions_of
 from flows.excerpting import Period, find_excerpts
 from flows.spillovers import FOLLOWING, spillovers
 from flows.wiring import Edges
-from storage import coverage, daily_counts, points, series_topics
+from storage import contributors, coverage, daily_counts, points, series_topics
 from storage.daily_counts import Series
 
 
@@ -57,7 +58,9 @@ def gather(
     found: dict[int, FallFacts] = {}
     for series, here in places.items():
         # one series at a time: the counts of all are never in memory together
-        shown, counts = _read(edges, series, [changes[place].incident for place in here], last)
+        shown, counts, marks = _read(
+            edges, series, [changes[place].incident for place in here], last
+        )
         floor = floors.get(series)
         lead = leads.get(series[0]) if series[1] == FOLLOWING else None
         for place in here:
@@ -74,14 +77,15 @@ def gather(
                 spillover=spillover_sentence(lead) if lead else "",
                 floor=floor.reason if floor else "",
                 model=", ".join(coverage.models_between(edges.database, *days_of_fall(incident))),
+                marks=marks,
             )
     return [found[place] for place in range(len(changes))]
 
 
 def _read(
     edges: Edges, series: Series, incidents: Iterable[Incident], last: date
-) -> tuple[Sequence[Point], CountsByDay]:
-    """Points and counts of a series on all days that these incidents need."""
+) -> tuple[Sequence[Point], CountsByDay, MarksByDay]:
+    """Points, counts and contributors of a series on all days that these incidents need."""
     needed = [
         days
         for one in incidents
@@ -90,7 +94,8 @@ def _read(
     first, until = min(day for day, _ in needed), max(day for _, day in needed)
     shown = points.points_of_series(edges.database, [series], first, until)
     counts = daily_counts.counts_of_series(edges.database, [series], first, until)
-    return shown.get(series, ()), counts.get(series, {})
+    marks = contributors.of_series(edges.database, [series], first, until)
+    return shown.get(series, ()), counts.get(series, {}), marks.get(series, {})
 
 
 def _topics(edges: Edges, incident: Incident) -> tuple[TopicCounts, TopicCounts]:

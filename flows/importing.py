@@ -26,7 +26,7 @@ from ingest.field_mapping import FieldMapping, ImportRefused
 from ingest.import_rows import PLAIN, Format, read_rows
 from ingest.row import document_from_row
 from ingest.source import Source
-from storage import source_runs
+from storage import rows_published, source_runs
 from storage.source_runs import SourceRun
 
 CHUNK = 500
@@ -90,7 +90,7 @@ def import_file(
                 )
             )
             while chunk := list(islice(rows, CHUNK)):
-                report = _publish_chunk(edges, chunk, report)
+                report = _publish_chunk(edges, chunk, report, now)
                 progress(report)
     except BaseException as error:
         _store(edges, started, report, outcome="interrupted")
@@ -129,11 +129,14 @@ def _opened(path: Path, form: FileFormat | None) -> contextlib.AbstractContextMa
 
 
 def _publish_chunk(
-    edges: Edges, chunk: list[Arrival | DeadLetter], report: ImportReport
+    edges: Edges, chunk: list[Arrival | DeadLetter], report: ImportReport, now: datetime
 ) -> ImportReport:
     arrivals = [(row.origin, prepared(row.document)) for row in chunk if isinstance(row, Arrival)]
     letters = [row for row in chunk if isinstance(row, DeadLetter)]
     too_large = publish(edges.bus, arrivals, letters)
+    rows = [(origin, document.source) for origin, document in arrivals]
+    rows += [(letter.origin, letter.source) for letter in letters]
+    rows_published.record(edges.database, rows, now)
     return ImportReport(
         name=report.name,
         read=report.read + len(chunk),

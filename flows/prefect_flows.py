@@ -97,11 +97,18 @@ def weekly(week: str | None = None, now: AwareDatetime | None = None) -> str:
     return _carry_out("weekly", week=week, now=now)
 
 
+@flow(name="retain", flow_run_name=readable_name)
+def retain(now: AwareDatetime | None = None) -> str:
+    """Let expire what is kept for a time, and erase what was deleted at its source."""
+    return _carry_out("retain", now=now)
+
+
 FLOWS: dict[str, Flow[..., str]] = {
     "collect": collect,
     "score": score,
     "watch": watch,
     "weekly": weekly,
+    "retain": retain,
 }
 
 TAGS = {
@@ -109,4 +116,5 @@ TAGS = {
     "score": ["barometer", "classify"],
     "watch": ["barometer", "alerts"],
     "weekly": ["barometer", "digest"],
+    "retain": ["barometer", "privacy"],
 }

@@ -1,6 +1,9 @@
 """Judge stored documents again with the classifier of the settings, where another model or none has judged them.
 
-    months, newest first -> pages of keys by id -> batches: text -> judge -> store -> recount -> ledger
+    months, newest first -> whole days -> batches: text -> judge -> [the days are judged] -> store -> recount -> ledger
+
+A day is stored as a whole, in one block, and counted anew by one statement: whoever reads, counts or estimates it
+meanwhile sees what one model said of all that was there, the old one or the new one, never half of each.
 
 A row of the ledger is written last, so a run that was cut off goes on with what it left. What a document was
 is replaced by what it is now: its row counts once, at the time at which it was read, under its new word. A
@@ -11,7 +14,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -32,6 +36,9 @@ log = logging.getLogger("barometer.reclassify")
 KEYS_PER_PAGE = 10_000
 """Keys read at once, a few megabytes; a page costs one pass over the ids of its month."""
 
+CountedDay = tuple[date, int]
+"""A day, and how many documents are to be judged again on it."""
+
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Which documents to judge again."""
@@ -43,7 +50,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     off_topic: bool = False
     """Those too that were off topic, as far as their text is there."""
     limit: int | None = None
-    """At most so many."""
+    """At most so many, in whole days; one day at least."""
 
 
 class ReclassifyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,41 +105,96 @@ def reclassify(
     Text of what turns out to be off topic is removed where no model ever judged it, as at scoring.
     """
     search = _search(edges, selection)
-    total = ReclassifyReport()
+    run = _Run(edges, search, progress)
     for month in stored_documents.months(edges.database, search):
         within = search.within(month)
-        for batch in _batches(edges, within):
-            keys = batch
-            while keys and (left := _left(selection, total)):
-                report = reclassify_batch(edges, keys[:left], search.mark)
-                keys = keys[left:]
-                total += report
-                log.info("batch %d: %s", total.batches, report)
-                progress(total)
-            if keys:
+        waiting = deque(
+            _spread(
+                _groups(
+                    stored_documents.days_to_judge(edges.database, within),
+                    edges.settings.batch_size,
+                )
+            )
+        )
+        left = _left(selection, run.total)
+        while waiting and left:
+            days, later = _fitting(waiting.popleft(), left)
+            if later:
+                waiting.appendleft(later)
+            if run.total.batches and days[0][1] > left:
+                left = 0  # a day is not left half judged, so it is not begun
                 break
+            run.judge_days(days[0][0], days[-1][0])
+            left = _left(selection, run.total)
         stored_documents.remove_off_topic_text(edges.database, within)
-        if not _left(selection, total):
+        if not left:
             break
     estimate_counted_days(edges)
-    return total
+    return run.total
 
 
-def reclassify_batch(edges: Edges, keys: Sequence[Unjudged], mark: str) -> ReclassifyReport:
-    """Judge and store one batch of one key or more; doing it again, here or elsewhere, changes no figure."""
-    days = [key.day for key in keys]
-    first, last = min(days), max(days)
-    found, lost = stored_documents.documents_of(
-        edges.database, [key.id for key in keys], first, last
-    )
-    for document_id, reason in lost.items():
-        log.debug("document %s cannot be judged again: %s", document_id, reason)
-    by_id = {key.id: key for key in keys}
-    judged = judge(found, edges.classifier, edges.targets)
-    had = [key.id for key in keys if key.model and key.id not in lost]
+class _Run:
+    """Days judged one after the other, and what became of all of them."""
+
+    def __init__(
+        self, edges: Edges, search: Search, progress: Callable[[ReclassifyReport], None]
+    ) -> None:
+        self._edges = edges
+        self._search = search
+        self._progress = progress
+        self.total = ReclassifyReport()
+
+    def judge_days(self, first: date, last: date) -> None:
+        """Judge and store what these days, of one month, have; doing it again, here or elsewhere, changes no figure."""
+        # Before anything is read: an edition or a removal that comes meanwhile is newer, and stays.
+        version = next_version()
+        keys = {key.id: key for key in self._keys(first, last)}
+        judged: list[Judged] = []
+        report = ReclassifyReport()
+        for batch in _batches(list(keys.values()), self._edges.settings.batch_size):
+            self._add(report)  # of the batch before: the last one is told once all are stored
+            found, lost = stored_documents.documents_of(
+                self._edges.database, [key.id for key in batch], first, last
+            )
+            for document_id, reason in lost.items():
+                log.debug("document %s cannot be judged again: %s", document_id, reason)
+            new = judge(found, self._edges.classifier, self._edges.targets)
+            report = _report(keys, new, len(lost))
+            judged += map(_without_words, new)
+        _store(self._edges, keys, judged, first, last, version, self._search.mark)
+        self._add(report)
+
+    def _keys(self, first: date, last: date) -> Iterator[Unjudged]:
+        """The keys of these days, by id. Each page looks only behind the last key: what cannot be judged stays."""
+        search, after = self._search.between(first, last), ""
+        while page := stored_documents.unjudged(self._edges.database, search, after, KEYS_PER_PAGE):
+            yield from page
+            after = page[-1].id
+
+    def _add(self, report: ReclassifyReport) -> None:
+        if report.batches:
+            self.total += report
+            log.info("batch %d: %s", self.total.batches, report)
+            self._progress(self.total)
+
+
+def _store(
+    edges: Edges,
+    keys: Mapping[str, Unjudged],
+    judged: Sequence[Judged],
+    first: date,
+    last: date,
+    version: int,
+    mark: str,
+) -> None:
+    """What was judged of these days, as one block of readings and one of judgements, counts and ledger after them."""
+    # What was forgotten meanwhile must not come back.
+    there = documents.known_origins(edges.database, [one.document.id for one in judged])
+    judged = [one for one in judged if one.document.id in there]
+    had = [one.document.id for one in judged if keys[one.document.id].model]
     targets = stored_documents.targets_of(edges.database, had, first, last)
     # Above every row that there is, also where the clock of another machine is ahead.
-    version = max(next_version(), 1 + max((key.newest for key in keys), default=0))
+    version = max(version, 1 + max((key.newest for key in keys.values()), default=0))
     documents.store_readings(
         edges.database,
         [
@@ -154,12 +216,18 @@ def reclassify_batch(edges: Edges, keys: Sequence[Unjudged], mark: str) -> Recla
     stored_documents.amend_ledger(
         edges.database,
         [
-            (_entry(by_id[one.document.id], one.disposition, mark), by_id[one.document.id].read_at)
+            (_entry(keys[one.document.id], one.disposition, mark), keys[one.document.id].read_at)
             for one in judged
         ],
         version,
     )
-    return _report(by_id, judged, len(lost))
+
+
+def _without_words(one: Judged) -> Judged:
+    """The same in little memory, for days of many documents; a document cannot be without any word."""
+    return msgspec.structs.replace(
+        one, document=msgspec.structs.replace(one.document, title="-", text="")
+    )
 
 
 def _search(edges: Edges, selection: Selection) -> Search:
@@ -176,17 +244,38 @@ def _search(edges: Edges, selection: Selection) -> Search:
     )
 
 
-def _batches(edges: Edges, search: Search) -> Iterator[list[Unjudged]]:
-    """The keys of a month, in batches. Each page looks only behind the last key: what cannot be judged stays."""
-    after = ""
-    while page := stored_documents.unjudged(edges.database, search, after, KEYS_PER_PAGE):
-        after = page[-1].id
-        for start in range(0, len(page), edges.settings.batch_size):
-            yield page[start : start + edges.settings.batch_size]
+def _groups(days: Sequence[CountedDay], size: int) -> list[list[CountedDay]]:
+    """The days in order, as many together as have `size` documents; at least one."""
+    groups: list[list[CountedDay]] = []
+    for day in days:
+        if not groups or sum(n for _, n in groups[-1]) + day[1] > size:
+            groups.append([])
+        groups[-1].append(day)
+    return groups
+
+
+def _spread(groups: Sequence[list[CountedDay]]) -> list[list[CountedDay]]:
+    """The groups in an order in which those that are done lie evenly over the month at any time: the middle first, then
+    the middles of the halves. One after the other they would be a cliff, which a detector might take for a fall.
+    """
+    bits = len(groups).bit_length()
+    turn = {n: int(f"{n + 1:0{bits}b}"[::-1], 2) for n in range(len(groups))}
+    return [groups[n] for n in sorted(turn, key=turn.__getitem__)]
+
+
+def _fitting(days: list[CountedDay], left: int) -> tuple[list[CountedDay], list[CountedDay]]:
+    """The first of these days that have no more than `left` documents, at least one of them; and the others."""
+    first = _groups(days, left)[0]
+    return first, days[len(first) :]
+
+
+def _batches(keys: Sequence[Unjudged], size: int) -> Iterator[Sequence[Unjudged]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
 
 
 def _left(selection: Selection, total: ReclassifyReport) -> int:
-    return (selection.limit or sys.maxsize) - (total.read - total.no_text)
+    return max((selection.limit or sys.maxsize) - (total.read - total.no_text), 0)
 
 
 def _entry(key: Unjudged, disposition: Disposition, mark: str) -> Entry:
@@ -199,7 +288,9 @@ def _entry(key: Unjudged, disposition: Disposition, mark: str) -> Entry:
     )
 
 
-def _report(keys: dict[str, Unjudged], judged: Sequence[Judged], no_text: int) -> ReclassifyReport:
+def _report(
+    keys: Mapping[str, Unjudged], judged: Sequence[Judged], no_text: int
+) -> ReclassifyReport:
     counts = dict.fromkeys(Disposition, 0)
     for one in judged:
         counts[one.disposition] += 1

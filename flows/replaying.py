@@ -5,6 +5,7 @@ The ledger counts the row once: `dead` is replaced by what becomes of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,6 +19,9 @@ from ingest.row import document_from_row
 from storage import dead_letters
 from storage.database import next_version
 
+CHUNK = 200
+"""Letters in memory at a time: each may have 64 KiB."""
+
 
 class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
     """How many letters were tried and what became of them."""
@@ -29,23 +33,43 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.tried} dead letters tried: {self.replayed} replayed, {self.tried - self.replayed} still dead"
 
 
-def replay(edges: Edges, *, reason: str = "", now: datetime) -> ReplayReport:
-    """Publish every dead letter that decodes now, then mark it replayed.
+def replay(
+    edges: Edges, *, reason: str = "", origins: Sequence[str] = (), now: datetime
+) -> ReplayReport:
+    """Publish every dead letter that decodes now, then mark it replayed; with `origins`, those of these rows alone.
 
-    A crash between the two publishes it again under the same origin, which changes no figure.
+    A crash between the two publishes it again under the same origin, which changes no figure. One that dies again,
+    while it is judged, is dead once more: the mark is older than that.
     """
-    found = [one.letter for one in dead_letters.stored(edges.database, reason=reason)]
+    chosen = dead_letters.origins(edges.database, reason=reason)
+    if origins:
+        wanted = set(origins)
+        chosen = [origin for origin in chosen if origin in wanted]
+    tried = replayed = 0
+    for start in range(0, len(chosen), CHUNK):
+        letters = [
+            one.letter
+            for one in dead_letters.of_origins(edges.database, chosen[start : start + CHUNK])
+            if one.status == "dead"
+        ]
+        tried += len(letters)
+        replayed += _replay(edges, letters, now)
+    return ReplayReport(tried=tried, replayed=replayed)
+
+
+def _replay(edges: Edges, letters: Sequence[DeadLetter], now: datetime) -> int:
     mended: list[tuple[str, Document]] = []
-    letters = []
-    for letter in found:
+    again: list[DeadLetter] = []
+    for letter in letters:
         try:
             mended.append((letter.origin, _document(letter, now)))
         except InvalidDocument:
             continue
-        letters.append(letter)
+        again.append(letter)
+    version = next_version()
     publish(edges.bus, mended, [])
-    dead_letters.store(edges.database, letters, next_version(), status="replayed")
-    return ReplayReport(tried=len(found), replayed=len(letters))
+    dead_letters.store(edges.database, again, version, status="replayed")
+    return len(again)
 
 
 def _document(letter: DeadLetter, now: datetime) -> Document:

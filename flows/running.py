@@ -15,13 +15,15 @@ from flows.steps import line, now_utc
 
 Say = Callable[[str], None]
 
+RETAIN_EVERY = timedelta(days=1)
+
 TICK_SECONDS = 5.0
 """How long the loop sleeps between looks at the clock."""
 
 
 def run_once(conductor: Orchestrator, say: Say) -> None:
-    """One round: collect, score, watch. A step that fails ends it."""
-    for step in ("collect", "score", "watch"):
+    """One round: collect, score, watch, retain. A step that fails ends it."""
+    for step in ("collect", "score", "watch", "retain"):
         _run(conductor, step, say)
     say(conductor.account())
 
@@ -33,8 +35,10 @@ def run_for_ever(
     *,
     clock: Callable[[], datetime] = now_utc,
     sleep: Callable[[float], None] = time.sleep,
+    between: Callable[[], object] = lambda: None,
 ) -> None:
-    """Rounds by the schedule of the settings, until the process is stopped.
+    """Rounds by the schedule of the settings, until the process is stopped. `between`: after each step, and each time that
+    the clock is looked at.
 
     A step that fails is said and tried again at its next turn: one bad hour must not end the monitor. A
     mistake (a wrong password, say) ends it, as does a fault of ours.
@@ -55,6 +59,8 @@ def run_for_ever(
                 say(line(f"{step} failed and is tried again: {sentence(sentence_of(error))}"))
             else:
                 schedule.succeeded(step, now)
+            between()
+        between()
         sleep(TICK_SECONDS)
 
 
@@ -65,12 +71,13 @@ class Schedule:
         self._settings = settings
         self._turns: dict[str, datetime] = {}
         self._told: str | None = None
+        self._retained: datetime | None = None
 
     def due(self, now: datetime) -> list[str]:
         """Steps whose turn it is at `now`, in their order. Scoring and watching follow every collecting.
 
         The digest is due until it has succeeded once for the week, in this process: it is told once a week
-        however often it is asked for.
+        however often it is asked for. So is expiry, once a day.
         """
         steps: list[str] = []
         if self._passed("collect", now, self._settings.collect_minutes):
@@ -84,6 +91,10 @@ class Schedule:
             and self._passed("weekly", now, self._settings.collect_minutes)
         ):
             steps += ["weekly"]
+        if self._is_over(self._retained, now, RETAIN_EVERY) and self._passed(
+            "retain", now, self._settings.collect_minutes
+        ):
+            steps += ["retain"]
         for step in steps:
             self._turns[step] = now
         return steps
@@ -92,11 +103,16 @@ class Schedule:
         """The step did its work."""
         if step == "weekly":
             self._told = last_full_week(self._settings, now)
+        if step == "retain":
+            self._retained = now
 
     def _passed(self, step: str, now: datetime, minutes: int) -> bool:
-        last = self._turns.get(step)
+        return self._is_over(self._turns.get(step), now, timedelta(minutes=minutes))
+
+    @staticmethod
+    def _is_over(last: datetime | None, now: datetime, pause: timedelta) -> bool:
         # A clock that was set back must not silence the monitor until it has caught up.
-        return last is None or now < last or now - last >= timedelta(minutes=minutes)
+        return last is None or now < last or now - last >= pause
 
 
 def _run(conductor: Orchestrator, step: str, say: Say) -> None:

@@ -1,31 +1,38 @@
 """Score: from the bus to the tables, each row read exactly once in the ledger.
 
     poll -> decode -> known before? -> judge -> stories -> store -> recount the days touched -> ledger -> commit
-                 \\-> dead letters
+                 \\-> dead letters <-/
 
-Store first, then commit: a crash anywhere repeats work and changes no figure.
+Store first, then commit: a crash anywhere repeats work and changes no figure. A document that makes the judging fail is
+a dead letter, and the others are judged (flows/judging.py). So is one that ends the process: what DEATHS_TOGETHER
+workers ended with is judged one by one, and what ended DEATHS_ALONE more all by itself is judged no more.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import threading
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from classify.disposition import Disposition
-from classify.judge import Judged, judge
+from classify.judge import Judged
+from flows.decoding import Arrived, decoded
 from flows.editions import store_editions
+from flows.gone_rows import without_gone
+from flows.judging import Poison, judge_each
 from flows.story_clustering import with_stories
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
-from ingest.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
-from ingest.document import LATEST_AHEAD, Document, InvalidDocument, decode_document
-from storage import daily_counts, dead_letters, documents, ledger, removals
+from ingest.dead_letter import DeadLetter, dead_letter, encode_dead_letter
+from ingest.document import Document, encode_document
+from storage import daily_counts, dead_letters, documents, in_hand, ledger, removals
 from storage.database import next_version
+from storage.in_hand import Deaths
 from storage.ledger import Entry
-from storage.parameters import FIRST_MOMENT, LAST_MOMENT
 
 log = logging.getLogger("barometer.score")
 
@@ -35,12 +42,21 @@ MOSTLY = 0.5
 MOSTLY_OF = 20
 """… in a batch of at least this many."""
 
+DEATHS_TOGETHER = 2
+"""Workers that ended while they judged a document among others, from which on it is judged alone …"""
+
+DEATHS_ALONE = 3
+"""… and workers that ended with nothing else in hand, from which on it is a dead letter."""
+
 FOLLOW_SECONDS, DRAIN_SECONDS = 1.0, 0.2
 """How long a poll waits for a message: a follower has time, a drain wants to see that nothing is left."""
 
 
+_PROCESS = uuid.uuid4().hex
+
+
 class MostlyInvalid(Exception):
-    """Most of a batch could not be decoded; nothing of it was stored or committed."""
+    """Most of a batch could not be decoded, or not judged; nothing of it was stored or committed."""
 
 
 class BatchReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +125,8 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
 
     The ledger is written last: a row that it knows was stored in full, and is passed over when it comes again.
     """
-    arrivals, letters = _decode(messages, now)
+    arrivals, letters = decoded(messages, now)
+    arrivals, gone = without_gone(edges.database, messages, arrivals)
     undecodable = [letter for letter, fresh in letters if fresh]
     seen = len(arrivals) + len(undecodable)
     if seen >= MOSTLY_OF and len(undecodable) > MOSTLY * seen:
@@ -120,22 +137,73 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
         )
     recorded = ledger.recorded(
         edges.database,
-        [origin for origin, _ in arrivals] + [letter.origin for letter, _ in letters],
+        [origin for origin, _ in arrivals]
+        + [letter.origin for letter, _ in letters]
+        + [entry.origin for entry in gone],
     )
     # A dead letter that was replayed is a document now; a dead letter that comes again stays what it became.
+    replayed = {origin for origin, word in recorded.items() if word is Disposition.DEAD}
     new_arrivals = [
         (origin, document)
         for origin, document in arrivals
-        if recorded.get(origin, Disposition.DEAD) is Disposition.DEAD
+        if origin not in recorded or origin in replayed
     ]
     new_letters = [(letter, fresh) for letter, fresh in letters if letter.origin not in recorded]
     if found_here := [letter_record(letter) for letter, fresh in new_letters if fresh]:
         edges.bus.publish(DEAD_LETTERS, found_here)
 
-    first, editions, entries = _first_arrivals(edges, new_arrivals)
-    judged = judge([document for _, document in first], edges.classifier, edges.targets)
-    judged = _in_stories(edges, judged)
+    deaths = in_hand.deaths(edges.database, _worker(), [origin for origin, _ in new_arrivals])
+    report = _store_letters(edges, [letter for letter, _ in new_letters], now)
+    fresh_gone = [entry for entry in gone if entry.origin not in recorded]
+    ledger.record(edges.database, fresh_gone, now, next_version())
+    report += _report(fresh_gone)
+    for part in _parts(new_arrivals, deaths):
+        if deaths.get(part[0][0], Deaths()).alone >= DEATHS_ALONE:
+            report += _bury(edges, part[0], deaths[part[0][0]], now)
+        else:
+            report += _score(edges, part, replayed, now)
+    return msgspec.structs.replace(report, batches=1)
+
+
+def _worker() -> str:
+    """This thread of this process, as `in_hand` knows it."""
+    return f"{_PROCESS}-{threading.get_ident()}"
+
+
+def _parts(arrivals: Sequence[Arrived], deaths: Mapping[str, Deaths]) -> list[list[Arrived]]:
+    """The arrivals in order, cut so that each one that workers ended with is by itself."""
+    parts: list[list[Arrived]] = [[]]
+    for arrival in arrivals:
+        if deaths.get(arrival[0], Deaths()).any >= DEATHS_TOGETHER:
+            parts += [[arrival], []]
+        else:
+            parts[-1].append(arrival)
+    return [part for part in parts if part]
+
+
+def _score(
+    edges: Edges, arrivals: Sequence[Arrived], replayed: Collection[str], now: datetime
+) -> BatchReport:
+    """Judge these arrivals, and store what became of them. `replayed` are origins that were dead letters before."""
+    first, editions, entries = _first_arrivals(edges, arrivals)
     origins = {document.id: origin for origin, document in first}
+    origin_of_edition = {document.id: origin for origin, document in editions}
+    at_work = [origin for origin, _ in first] + [origin for origin, _ in editions]
+    with in_hand.held(edges.database, _worker(), at_work, now):
+        judged, poison = judge_each(edges, [document for _, document in first])
+        _, poison_editions = judge_each(edges, [document for _, document in editions])
+    letters = _poison_letters(poison, origins, now)
+    letters += _poison_letters(poison_editions, origin_of_edition, now)
+    _check_poison(letters, len(at_work))
+    spoilt = {letter.origin for letter in letters}
+    sound_editions = [document for origin, document in editions if origin not in spoilt]
+    if letters:
+        edges.bus.publish(DEAD_LETTERS, [letter_record(letter) for letter in letters])
+    removed = removals.removed_among(
+        edges.database, [document.id for _, document in [*first, *editions]]
+    )
+    judged = _in_stories(edges, judged, removed)
+    entries = [entry for entry in entries if entry.origin not in spoilt]
     entries += [
         Entry(
             origin=origins[one.document.id],
@@ -145,7 +213,84 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
         )
         for one in judged
     ]
-    entries += [
+    entries += _dead_entries(letters)
+
+    version = next_version()
+    documents.store_judged(edges.database, judged, origins, version, removed=removed)
+    dead_letters.store(edges.database, letters, version)
+    touched: set[tuple[str, date]] = {
+        (one.document.society, one.document.day) for one in judged if one.judgements
+    }
+    touched |= store_editions(edges, sound_editions, removed)
+    stored = [one.document.id for one in judged] + [edition.id for edition in sound_editions]
+    removals.blank_if_removed(edges.database, stored)
+    daily_counts.recount(edges.database, touched)
+    ledger.record(edges.database, entries, now, version)
+    risen = [
+        each.origin for each in entries if each.origin in replayed and each.origin not in spoilt
+    ]
+    _mark_replayed(edges, risen, version)
+    return _report(entries)
+
+
+def _mark_replayed(edges: Edges, origins: Sequence[str], version: int) -> None:
+    """Letters of rows that are dead no more. Whoever replayed them has said so, unless it was killed in between, or the
+    dead message itself came again meanwhile.
+    """
+    still = [
+        one.letter
+        for one in (dead_letters.of_origins(edges.database, origins) if origins else ())
+        if one.status == "dead"
+    ]
+    dead_letters.store(edges.database, still, version, status="replayed")
+
+
+def _store_letters(edges: Edges, letters: Sequence[DeadLetter], now: datetime) -> BatchReport:
+    version = next_version()
+    entries = _dead_entries(letters)
+    dead_letters.store(edges.database, letters, version)
+    ledger.record(edges.database, entries, now, version)
+    return _report(entries)
+
+
+def _bury(edges: Edges, arrival: Arrived, deaths: Deaths, now: datetime) -> BatchReport:
+    """A document that ended the process again and again becomes a dead letter without being judged once more."""
+    origin, document = arrival
+    reason = f"the process that judged it ended {deaths.alone} times without a word, as when memory runs out"
+    letters = _poison_letters([Poison(document, reason)], {document.id: origin}, now)
+    log.warning("%s: %s", letters[0].place, reason)
+    edges.bus.publish(DEAD_LETTERS, [letter_record(letter) for letter in letters])
+    report = _store_letters(edges, letters, now)
+    in_hand.put_down(edges.database, [origin])  # after a fix it may be replayed
+    return report
+
+
+def _poison_letters(
+    poison: Sequence[Poison], origins: Mapping[str, str], now: datetime
+) -> list[DeadLetter]:
+    return [
+        dead_letter(
+            origin=origins[each.document.id],
+            source=each.document.source,
+            place=f"{each.document.url or each.document.source} ({origins[each.document.id]})",
+            reason=each.reason,
+            payload=encode_document(each.document),
+            read_at=now,
+        )
+        for each in poison
+    ]
+
+
+def _check_poison(letters: Sequence[DeadLetter], tried: int) -> None:
+    if tried >= MOSTLY_OF and len(letters) > MOSTLY * tried:
+        raise MostlyInvalid(
+            f"{len(letters)} of {tried} documents cannot be judged (the first: {letters[0].reason});"
+            " nothing of them was stored. Check BAROMETER_MODEL, then start again."
+        )
+
+
+def _dead_entries(letters: Sequence[DeadLetter]) -> list[Entry]:
+    return [
         Entry(
             origin=letter.origin,
             document_id="",
@@ -153,26 +298,17 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
             disposition=Disposition.DEAD,
             reason=letter.reason,
         )
-        for letter, _ in new_letters
+        for letter in letters
     ]
 
-    version = next_version()
-    documents.store_judged(edges.database, judged, origins, version)
-    dead_letters.store(edges.database, [letter for letter, _ in new_letters], version)
-    touched: set[tuple[str, date]] = {
-        (one.document.society, one.document.day) for one in judged if one.judgements
-    }
-    touched |= store_editions(edges, editions)
-    stored = [one.document.id for one in judged] + [edition.id for edition in editions]
-    removals.blank_if_removed(edges.database, stored)
-    daily_counts.recount(edges.database, touched)
-    ledger.record(edges.database, entries, now, version)
-    return _report(entries)
 
-
-def _in_stories(edges: Edges, judged: Sequence[Judged]) -> list[Judged]:
-    """Each with its story; what is off topic is not kept, and so is not compared with anything."""
-    kept = [one.document for one in judged if one.disposition is not Disposition.OFF_TOPIC]
+def _in_stories(edges: Edges, judged: Sequence[Judged], removed: Collection[str]) -> list[Judged]:
+    """Each with its story; what is off topic or removed is not kept, and so is not compared with anything."""
+    kept = [
+        one.document
+        for one in judged
+        if one.disposition is not Disposition.OFF_TOPIC and one.document.id not in removed
+    ]
     told = {document.id: document for document in with_stories(edges.database, kept)}
     return [
         msgspec.structs.replace(one, document=told.get(one.document.id, one.document))
@@ -180,78 +316,21 @@ def _in_stories(edges: Edges, judged: Sequence[Judged]) -> list[Judged]:
     ]
 
 
-def _decode(
-    messages: Sequence[Message], now: datetime
-) -> tuple[list[tuple[str, Document]], list[tuple[DeadLetter, bool]]]:
-    """Arrivals (origin, document), and dead letters with whether they are fresh (found dead here).
-
-    Each origin once, as it came first: an entry without a date is dated anew by each reading, and must not
-    count on two days.
-    """
-    arrivals: dict[str, Document] = {}
-    letters: dict[str, tuple[DeadLetter, bool]] = {}
-    for message in messages:
-        try:
-            if message.topic == DEAD_LETTERS:
-                letter = _letter(message, now)
-                letters.setdefault(letter.origin, (letter, False))
-            else:
-                arrivals.setdefault(message.origin, _document(message, now))
-        except (InvalidDocument, ValueError) as error:
-            letter = dead_letter(
-                origin=message.origin,
-                source="bus",
-                place=f"{message.topic} partition {message.partition} offset {message.offset}",
-                reason=str(error),
-                payload=message.value,
-                read_at=now,
-            )
-            letters.setdefault(letter.origin, (letter, message.topic == DOCUMENTS))
-    # A row that was dead and then replayed, both in one batch after a restart: it is a document now.
-    dead = [letter for origin, letter in letters.items() if origin not in arrivals]
-    return list(arrivals.items()), dead
-
-
-def _document(message: Message, now: datetime) -> Document:
-    """The document in a message. Raises InvalidDocument, also for times that the tables cannot hold.
-
-    A publisher whose clock is ahead would count what it reads on days that have not come.
-    """
-    document = decode_document(message.value)
-    for name in ("published_at", "fetched_at"):
-        moment: datetime = getattr(document, name)
-        if moment > LAST_MOMENT:
-            raise InvalidDocument(f"{name} {moment:%Y-%m-%d} is after {LAST_MOMENT.year}")
-        if moment > now + LATEST_AHEAD:
-            raise InvalidDocument(f"{name} {moment:%Y-%m-%dT%H:%MZ} is over a day in the future")
-    return document
-
-
-def _letter(message: Message, now: datetime) -> DeadLetter:
-    """The dead letter in a message. Raises ValueError when there is none."""
-    letter = decode_dead_letter(message.value)
-    moment = letter.read_at
-    known = moment.tzinfo is not None and FIRST_MOMENT <= moment <= LAST_MOMENT
-    return msgspec.structs.replace(
-        letter, origin=letter.origin or message.origin, read_at=moment if known else now
-    )
-
-
 def _first_arrivals(
-    edges: Edges, arrivals: Sequence[tuple[str, Document]]
-) -> tuple[list[tuple[str, Document]], list[Document], list[Entry]]:
+    edges: Edges, arrivals: Sequence[Arrived]
+) -> tuple[list[Arrived], list[Arrived], list[Entry]]:
     """Arrivals to judge, editions of documents that are stored already, and the ledger entries of all whose document
     came before by another row. Of a document that arrives several times in one batch the newest edition is judged.
     """
     known = documents.known_origins(edges.database, [document.id for _, document in arrivals])
     first_origin = dict(known)
-    newest: dict[str, Document] = {}
+    newest: dict[str, Arrived] = {}
     begun: set[str] = set()
     repeated: list[Entry] = []
     for origin, document in arrivals:
         is_first = first_origin.setdefault(document.id, origin) == origin
         if is_first or _is_newer(document, newest.get(document.id)):
-            newest[document.id] = document
+            newest[document.id] = (origin, document)
         if is_first:
             begun.add(document.id)
         else:
@@ -266,15 +345,17 @@ def _first_arrivals(
                 )
             )
     # One that is stored already and comes again by its own row was cut off before the ledger knew it.
-    first = [(first_origin[id], each) for id, each in newest.items() if id in begun]
+    first = [(first_origin[id], each) for id, (_, each) in newest.items() if id in begun]
     return first, [each for id, each in newest.items() if id not in begun], repeated
 
 
-def _is_newer(document: Document, other: Document | None) -> bool:
+def _is_newer(document: Document, other: Arrived | None) -> bool:
     """Whether it is an edition, and newer than the other one."""
     if document.edited_at is None:
         return False
-    return other is None or other.edited_at is None or document.edited_at > other.edited_at
+    if other is None or other[1].edited_at is None:
+        return True
+    return document.edited_at > other[1].edited_at
 
 
 def letter_record(letter: DeadLetter) -> Record:

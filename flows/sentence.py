@@ -10,11 +10,15 @@ _KEPT = "\n\u200c\u200d"
 _DROPPED = "\u00ad\u200b\u2060\ufeff"
 """Soft hyphen, zero-width space, word joiner, byte order mark: nothing is seen of them anyway."""
 
-# Our own messages show how a URL reads, with `user:password@host`.
+# Our own messages show how a URL reads, with `user:password@host`. In those of bus and database a password that was not
+# escaped may go on to the last @; elsewhere a path may hold one, as in http://host:8080/@user.
 _LOGIN = re.compile(
     r"\b((?:sqlite|kafka|chdb|clickhouses?)://[^\s/:@]*):(?!password@host)\S*@", re.IGNORECASE
 )
-_SECRET = re.compile(r"(\b\w*(?:password|secret|token)\w*=)[^\s&'\"]+", re.IGNORECASE)
+_ANY_LOGIN = re.compile(
+    r"\b([a-z][a-z0-9+.-]*://[^\s/?#:@]*):(?!password@host)[^\s/?#@]+@", re.IGNORECASE
+)
+_SECRET = re.compile(r"(\b\w*(?:password|secret|token|api[_-]?key)\w*=)[^\s&'\"]+", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
@@ -28,8 +32,8 @@ def printable(text: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """`text` with the passwords of bus and database URLs replaced by ***, wherever they stand."""
-    return _SECRET.sub(r"\1***", _LOGIN.sub(r"\1:***@", text))
+    """`text` with the passwords of URLs replaced by ***, wherever they stand."""
+    return _SECRET.sub(r"\1***", _ANY_LOGIN.sub(r"\1:***@", _LOGIN.sub(r"\1:***@", text)))
 
 
 def sentence(error: object) -> str:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from flows.digesting import digest_due
 from flows.prefect_server import EmbeddedServer, PrefectUnavailable
+from flows.sentence import without_passwords
 from flows.settings import (
     Settings,
     apply_environment,
@@ -40,6 +41,8 @@ FIRST_AFTER = timedelta(seconds=5)
 APART = timedelta(seconds=30)
 """Between the turns of collect, score and watch, so that they keep this order."""
 
+RETAIN_EVERY = timedelta(days=1)
+
 NAME = "barometer"
 """Of each deployment: `collect/barometer`."""
 
@@ -61,7 +64,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             server.start(services=True)
             _wait_for(server)
             apply_environment({"PREFECT_API_URL": server.api_url})
-        say(f"Prefect server: {process_environment()['PREFECT_API_URL']}")
+        say(without_passwords(f"Prefect server: {process_environment()['PREFECT_API_URL']}"))
         # Prefect reads the environment when it is imported, so not before this.
         runner = _register(settings, say)
         asyncio.run(_follow(runner, server if embedded else None))
@@ -130,7 +133,7 @@ async def _follow(runner: Runner, server: EmbeddedServer | None) -> None:
 
 
 def deployments(settings: Settings, now: datetime) -> list[Any]:
-    """The four deployments, as Prefect's runner takes them; the first runs fall due right after `now`."""
+    """The five deployments, as Prefect's runner takes them; the first runs fall due right after `now`."""
     from prefect.schedules import Cron, Interval
     from prefect.types.entrypoint import EntrypointType
 
@@ -145,6 +148,7 @@ def deployments(settings: Settings, now: datetime) -> list[Any]:
             Interval(timedelta(minutes=settings.watch_minutes), anchor_date=first + 2 * APART)
         ],
         "weekly": [Cron(cron, timezone=zone) for cron, zone in digest_times(settings, now)],
+        "retain": [Interval(RETAIN_EVERY, anchor_date=first + 3 * APART)],
     }
     return [
         FLOWS[name].to_deployment(

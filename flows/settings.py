@@ -6,12 +6,10 @@ one whose content is the value of BAROMETER_DATABASE_URL.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -21,10 +19,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from flows.settings_file import SettingsFileRefused, hint, values_in
 from ingest.allowed_hosts import host_entries
 
 PREFIX = "BAROMETER_"
 SETTINGS_FILE = "barometer.toml"
+
+DEFAULT = "default"
 
 
 class SettingsRefused(Exception):
@@ -88,6 +89,15 @@ class Settings(BaseSettings):
     )
     board: Path | None = Field(
         None, description="Folder of the board, written anew after each watch; unset: none"
+    )
+    text_days: int = Field(
+        90,
+        ge=1,
+        le=36_500,
+        description="Days that text, titles and author keys are kept after publication; counts stay",
+    )
+    dead_letter_days: int = Field(
+        30, ge=1, le=36_500, description="Days that dead letters are kept; the ledger's rows stay"
     )
     batch_size: int = Field(500, ge=1, le=10_000, description="Documents judged in one batch")
     host_pause: float = Field(
@@ -204,6 +214,30 @@ def load_settings() -> Settings:
         raise SettingsRefused(_first_sentence(error, set(file) - set(secrets))) from None
 
 
+class Origin(NamedTuple):
+    """Where the value of a setting comes from."""
+
+    place: str
+    """DEFAULT, the name of a variable, or the settings file."""
+    file: str = ""
+    """That holds the value, where the variable names one."""
+
+
+def origins() -> dict[str, Origin]:
+    """The origin of each setting, by its name. Raises SettingsRefused for a settings file that cannot be read."""
+    file = _from_file()
+    found = {}
+    for field in Settings.model_fields:
+        variable = f"{PREFIX}{field.upper()}"
+        if os.environ.get(variable):
+            found[field] = Origin(variable)
+        elif path := os.environ.get(f"{variable}_FILE"):
+            found[field] = Origin(f"{variable}_FILE", path)
+        else:
+            found[field] = Origin(str(_settings_file()) if field in file else DEFAULT)
+    return found
+
+
 def embedded_prefect_wanted() -> bool:
     """True unless PREFECT_API_URL names a Prefect server to use."""
     return not os.environ.get("PREFECT_API_URL")
@@ -261,27 +295,9 @@ def _from_file() -> dict[str, Any]:
         return {}
     remedy = "correct or unset BAROMETER_SETTINGS" if named else "mend it or move it away"
     try:
-        text = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise SettingsRefused(
-            f"The settings file {path} cannot be read ({error.strerror}); {remedy}."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsRefused(
-            f"The settings file {path} is not UTF-8 (byte {error.start + 1}); {remedy}."
-        ) from error
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsRefused(
-            f'The settings file {path} is not TOML: {error}; a line reads name = "value".'
-        ) from error
-    for name in values:
-        if name not in Settings.model_fields:
-            raise SettingsRefused(
-                f"The settings file {path} sets {name!r}, which is no setting{_hint(name)}"
-            )
-    return values
+        return values_in(path, known=Settings.model_fields, prefix=PREFIX, remedy=remedy)
+    except SettingsFileRefused as error:
+        raise SettingsRefused(str(error)) from None
 
 
 def _settings_file() -> Path:
@@ -305,7 +321,7 @@ def secret_named(variable: str) -> str:
     """A secret by a name that the user chose (a source's token): from the environment variable, or from the file that
     NAME_FILE names; empty where neither is set. Raises SettingsRefused.
     """
-    path, value = os.environ.get(f"{variable}_FILE"), os.environ.get(variable, "")
+    path, value = os.environ.get(f"{variable}_FILE"), os.environ.get(variable, "").strip()
     if path and value:
         raise _both(variable)
     return _secret_in(path, variable) if path else value
@@ -338,16 +354,9 @@ def _refuse_unknown_variables() -> None:
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known:
             raise SettingsRefused(
-                f"{name} is no setting{_hint(name.removeprefix(PREFIX).lower(), PREFIX)}"
+                f"{name} is no setting"
+                + hint(name.removeprefix(PREFIX).lower(), Settings.model_fields, PREFIX)
             )
-
-
-def _hint(name: str, prefix: str = "") -> str:
-    # 0.7: a name of three letters must not be taken for any longer one that it lies in
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.7)
-    if not near:
-        return "; README.md lists them."
-    return f"; did you mean {prefix + (near[0].upper() if prefix else near[0])}?"
 
 
 def _first_sentence(error: ValidationError, in_file: set[str]) -> str:

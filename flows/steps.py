@@ -1,4 +1,4 @@
-"""The four steps as plain functions of plain values. Prefect flows wrap these and nothing else."""
+"""The five steps as plain functions of plain values. Prefect flows wrap these and nothing else."""
 
 from __future__ import annotations
 
@@ -64,9 +64,18 @@ def weekly(week: str | None = None, now: datetime | None = None) -> str:
         ).title
 
 
+def retain(now: datetime | None = None) -> str:
+    """Let expire what is kept for a time, and erase what was deleted at its source."""
+    from flows.retaining import retain as retain_all
+
+    with edges() as opened:
+        return str(retain_all(opened, now=now or now_utc()))
+
+
 STEPS: dict[str, Callable[..., str]] = {
     "collect": collect,
     "score": score,
     "watch": watch,
     "weekly": weekly,
+    "retain": retain,
 }

@@ -41,8 +41,12 @@ def table(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None
 ) -> None:
     """Print rows as wide as the terminal; nothing is cut off."""
-    width = shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns
-    click.echo("\n".join(lines(columns, rows, width=width, title=title)))
+    click.echo("\n".join(lines(columns, rows, width=terminal_width(), title=title)))
+
+
+def terminal_width() -> int:
+    """Characters in a line of the terminal."""
+    return shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns
 
 
 def lines(

@@ -13,9 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from alerts.alert_text import write_alert
+from alerts.drop import Drop
 from alerts.fall_facts import FallFacts
 from alerts.floor_watch import FloorState, Side
 from alerts.incident import NEWS_DAYS, Change, ChangeKind, Incident, Status, step
+from alerts.k_floor import is_published, marks_between
 from alerts.message import Message
 from alerts.net_support import estimate_points
 from alerts.signal import Signal
@@ -28,12 +30,27 @@ from flows.gathering import gather
 from flows.silences import tell_silences
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
-from storage import daily_counts, days_to_watch, deliveries, incidents, points, signals
+from storage import (
+    contributors,
+    daily_counts,
+    days_to_watch,
+    deliveries,
+    incidents,
+    points,
+    signals,
+)
 from storage.daily_counts import Series
 from storage.database import Database
 
 HISTORY_DAYS = 400
 """Days that the detector is shown: its baseline, and a year to learn from how days spread."""
+
+LATE_COUNTS = timedelta(days=7)
+"""Counts whose version is older than the newest point by more than this are not looked through for days to estimate: a
+worker's clock would have to be behind by as much …"""
+
+ALL_COUNTS_HOUR = 3
+"""… and in this hour (UTC) all are, so that not even that loses a day."""
 
 RECOUNTS = 3
 """Times that a watch counts anew what it finds miscounted; workers may be storing at the same time."""
@@ -67,7 +84,7 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     today = now.astimezone(UTC).date()
     first, last = today - timedelta(days=HISTORY_DAYS), today - timedelta(days=1)
     tell_silences(edges, now)
-    estimated = estimate_counted_days(edges, today)
+    estimated = estimate_counted_days(edges, today, since=counted_since(edges, now))
     waiting = days_to_watch.waiting(edges.database, today)
     floors = load_floors(edges.settings, now, [target.name for target in edges.targets])
     changed = {day.series for day in waiting}
@@ -80,11 +97,11 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     standing = stand_toward(floors, series)
     result = step(
         known,
-        found.drops,
+        published_drops(edges.database, found.drops),
         series,
         now,
         found.settled,
-        floor_breaches=fresh_breaches(standing.values(), today),
+        floor_breaches=published_drops(edges.database, fresh_breaches(standing.values(), today)),
         held=[key for key, state in standing.items() if state.side is Side.BELOW],
     )
     afterwards = follow(
@@ -97,7 +114,7 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     )
     told_of = [change for change in afterwards.changes if not is_quiet(change, now)]
     messages = write_messages(edges, told_of, standing, now)
-    signals.store(edges.database, _news(found.signals, today))
+    signals.store(edges.database, published_signals(edges.database, _news(found.signals, today)))
     enqueue(edges, messages, now)
     incidents.store_incidents(edges.database, afterwards.incidents)
     days_to_watch.seen(edges.database, waiting)
@@ -131,16 +148,66 @@ def write_messages(
     ]
 
 
-def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
-    """Estimate every day that was counted since its point was made, and every recent one whose sources turn out
-    to have been down, or not to have been; the number of points. Without `today` the counted days alone.
+def published_drops(database: Database, drops: Sequence[Drop]) -> list[Drop]:
+    """Those whose own days are at or above the k-floor: a fall of what fewer than ten wrote is nobody's business, and is not
+    followed until there are more.
     """
-    days, gaps = days_and_gaps(edges.database, checked_days(edges), today)
+    days = [(drop.society, drop.target, drop.since, drop.detected_on) for drop in drops]
+    return [drop for drop, above in zip(drops, _published(database, days), strict=True) if above]
+
+
+def published_signals(database: Database, found: Sequence[Signal]) -> list[Signal]:
+    """The same of signals."""
+    days = [(signal.society, signal.target, signal.since, signal.day) for signal in found]
+    return [
+        signal for signal, above in zip(found, _published(database, days), strict=True) if above
+    ]
+
+
+def _published(database: Database, days: Sequence[tuple[str, str, date, date]]) -> list[bool]:
+    """Whether each (society, target, first day, last day) is at or above the k-floor."""
+    if not days:
+        return []
+    series = sorted({(society, target) for society, target, _, _ in days})
+    marks = contributors.of_series(
+        database, series, min(first for *_, first, _ in days), max(last for *_, last in days)
+    )
+    return [
+        is_published(
+            mark
+            for outlet in marks_between(marks.get((society, target), {}), first, last).values()
+            for mark in outlet
+        )
+        for society, target, first, last in days
+    ]
+
+
+def counted_since(edges: Edges, now: datetime) -> int:
+    """The version from which on counts may not have been estimated yet; 0 where all are to be looked through."""
+    if now.astimezone(UTC).hour == ALL_COUNTS_HOUR or edges.settings.watch_minutes > 60:
+        return 0
+    second = 1_000_000  # a version is a number of microseconds
+    newest = min(daily_counts.newest_point(edges.database), int(now.timestamp()) * second)
+    return max(0, newest - int(LATE_COUNTS.total_seconds()) * second)
+
+
+def estimate_counted_days(edges: Edges, today: date | None = None, *, since: int = 0) -> int:
+    """Estimate every day that was counted since its point was made, and every recent one whose sources turn out
+    to have been down, or not to have been; the number of points. Without `today` the counted days alone. `since`: the
+    version from which on counts are looked through.
+    """
+    days, gaps = days_and_gaps(edges.database, checked_days(edges, since), today)
     keys = [(society, target, day) for society, target, day, _ in days]
     counts = daily_counts.outlet_counts(edges.database, keys)
     confusions = confusions_of(edges.classifier, {target for _, target, _ in keys})
     degraded = {key for key in keys if (key[0], key[2]) in gaps}
-    estimated = estimate_points(counts, confusions, degraded)
+    speaking = contributors.of_days(edges.database, keys)
+    estimated = [
+        point
+        if not point.n or is_published(speaking[point.society, point.target, point.day])
+        else msgspec.structs.replace(point, withheld=True)
+        for point in estimate_points(counts, confusions, degraded)
+    ]
     days_to_watch.wait(edges.database, keys)
     points.store(
         edges.database,
@@ -149,13 +216,13 @@ def estimate_counted_days(edges: Edges, today: date | None = None) -> int:
     return len(days)
 
 
-def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
+def checked_days(edges: Edges, since: int = 0) -> list[tuple[str, str, date, int]]:
     """(society, target, day, version) to estimate, their counts compared with the judgements first.
 
     Two workers that count one day at the same time agree as long as their clocks do; where they differ, the
     count that saw less may have won.
     """
-    days = daily_counts.days_to_estimate(edges.database)
+    days = daily_counts.days_to_estimate(edges.database, since)
     for _ in range(RECOUNTS):
         wrong = daily_counts.miscounted(
             edges.database, {(society, day) for society, _, day, _ in days}
@@ -164,7 +231,7 @@ def checked_days(edges: Edges) -> list[tuple[str, str, date, int]]:
             break
         daily_counts.recount(edges.database, wrong)
         # Versions first, comparison afterwards: what is stored from here on is newer than these.
-        days = daily_counts.days_to_estimate(edges.database)
+        days = daily_counts.days_to_estimate(edges.database, since)
     return days
 
 

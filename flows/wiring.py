@@ -19,6 +19,7 @@ from alerts.channel_rules import ChannelRule, ChannelsRefused, read_rules
 from classify.classifier import Classifier, load_classifier
 from classify.hypotheses import parse_hypotheses
 from classify.target import TARGETS, Target
+from flows.clock_ahead import start_after_what_is_written
 from flows.settings import (
     Settings,
     SettingsRefused,
@@ -117,14 +118,17 @@ def open_bus(settings: Settings, *, create: bool = False) -> Bus:
     return bus
 
 
-def open_database(settings: Settings, *, create: bool = False) -> Database:
+def open_database(settings: Settings, *, create: bool = False, read_only: bool = False) -> Database:
     """The database of the settings, its schema up to date (`create`) or checked."""
-    database = database_edge.connect(settings.database_url, create=create)
+    database = database_edge.connect(settings.database_url, create=create, read_only=read_only)
     try:
+        now = datetime.now(UTC)
         if create:
-            migrate(database, datetime.now(UTC))
+            migrate(database, now)
         else:
             check_schema(database)
+        if not read_only:
+            start_after_what_is_written(database, now)
     except BaseException:
         database.close()
         raise

@@ -14,7 +14,8 @@ ledger of dispositions counts it once. A message from elsewhere without the head
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -27,6 +28,9 @@ PARTITIONS = 4
 """Partitions of each topic when Barometer creates it."""
 
 ORIGIN = "origin"
+
+ERASED = "erased"
+"""Header of a message whose payload was taken away; its value names the source of the row."""
 
 
 class BusError(Exception):
@@ -113,6 +117,28 @@ class Bus(Protocol):
 
     def backlog(self, topics: Sequence[str], group: str) -> int:
         """Messages published to `topics` that `group` has not committed."""
+        ...
+
+    def kept(self, topics: Sequence[str]) -> Iterator[Message]:
+        """Every message that the bus still keeps of these topics, whoever has read it."""
+        ...
+
+    def erase(self, topics: Sequence[str], doomed: Callable[[Message], str | None]) -> str:
+        """Take the payload of messages away for which `doomed` gives a text (the source of their row). Offsets and origins
+        stay. Empty, or why something is left.
+        """
+        ...
+
+    def traces(self, needles: Sequence[bytes], *, rewrite: bool = False) -> int:
+        """How many of these byte strings stand in files of the bus; with `rewrite`, after all was done that can be. One that
+        has no files here has none.
+        """
+        ...
+
+    def expire(self, unread_before: datetime) -> tuple[int, str]:
+        """Drop what everybody has read and is old enough, and what was published before then to topics that nobody
+        reads: how many messages. Or who else does that, in words.
+        """
         ...
 
     def close(self) -> None:

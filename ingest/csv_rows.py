@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ingest.bounded_lines import MAX_LINE_BYTES, BoundedLines, Line
 from ingest.field_mapping import FieldMapping, ImportRefused
+from ingest.kept_row import kept_csv_row, unread_columns
 from ingest.raw_row import RawRow
 
 MAX_RECORD_LINES = 10_000
@@ -28,11 +29,13 @@ csv.field_size_limit(MAX_LINE_BYTES)
 def csv_rows(lines: BoundedLines, name: str, mapping: FieldMapping) -> Iterator[RawRow]:
     """The records after the header; blank lines are none.
 
-    A record that breaks the quoting costs its first line only: what follows is read again. Raises
+    A record that breaks the quoting costs its first line only: what follows is read again. Of one that cannot be taken
+    apart, columns that are not read are masked (ingest/kept_row.py). Raises
     ImportRefused for a header that cannot be right: two equal names, another separator, none of the
     columns that every row needs.
     """
     header = _header(lines, name, mapping)
+    unread = unread_columns(header, mapping)
     while (record := _record(lines)) is not None:
         pulled, cells, fault = record
         content = b"".join(line.content for line in pulled)[:MAX_LINE_BYTES].rstrip(b"\r\n")
@@ -43,6 +46,8 @@ def csv_rows(lines: BoundedLines, name: str, mapping: FieldMapping) -> Iterator[
             fault = _bad_bytes(cells)
         if not fault:
             values = dict(zip(header, cells, strict=True))
+        if values is None:
+            content = kept_csv_row(content, len(header), unread, split=bool(cells))
         yield RawRow(pulled[0].number, content, values, fault)
 
 

@@ -11,7 +11,7 @@ from ingest.allowed_hosts import AllowedHosts
 from ingest.deadline import Deadline
 from ingest.fetch import FetchFailed
 from ingest.guarded_network import GuardedTransport, NotPublic
-from ingest.http_words import is_header, retry_after, shown, user_agent
+from ingest.http_words import header_fault, is_header, retry_after, shown, user_agent
 
 CONNECT_SECONDS = 10.0
 
@@ -30,6 +30,8 @@ def pieces_of_stream(
     followed: `headers` are secret. `allowed` are hosts that may be in a private network.
     """
     name = shown(url)
+    if fault := header_fault(headers):
+        raise FetchFailed(f"{name} {fault}", permanent=True)
     transport = GuardedTransport(allowed=allowed, proxies=True)
     sent = {"User-Agent": user_agent(), "Accept-Encoding": "identity", "Cache-Control": "no-store"}
     timeout = httpx.Timeout(seconds + CONNECT_SECONDS, connect=CONNECT_SECONDS)

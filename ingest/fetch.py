@@ -23,7 +23,7 @@ from ingest.content_encoding import Identity, decoder_of
 from ingest.deadline import Deadline, TimeIsUp
 from ingest.guarded_network import GuardedTransport, NotPublic
 from ingest.host_turns import HostTurns
-from ingest.http_words import is_header, retry_after, shown, user_agent
+from ingest.http_words import header_fault, is_header, retry_after, shown, user_agent
 
 MAX_BYTES = 15 * 1024 * 1024
 """Size of a body after decompression."""
@@ -161,6 +161,8 @@ class Fetcher:
 
         Raises FetchFailed when there is no usable answer.
         """
+        if fault := header_fault(headers):
+            raise FetchFailed(f"{shown(url)} {fault}", permanent=True)
         own = dict(headers)
         headers = {}
         if is_header(etag):

@@ -20,6 +20,8 @@ from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import InvalidDocument
 from ingest.field_mapping import FieldMapping, ImportRefused
 from ingest.jsonl_rows import jsonl_rows
+from ingest.kept_row import kept_values
+from ingest.raw_row import RawRow
 from ingest.row import document_from_row
 
 Format = Literal["jsonl", "csv"]
@@ -58,8 +60,8 @@ def read_rows(
     `run` names this reading of this one file: the origins are `import:RUN/LINE`. `form` overrides what
     the name says. Raises ImportRefused, at the first row, for an empty file or a header that cannot
     be right; a bad row never stops the file. A dead letter's payload is the row as a JSON object with
-    our field names, which read_rows takes again as JSON Lines; a line of JSON Lines without a mapping,
-    and a row that could not be taken apart, stay as they were read.
+    our field names, which read_rows takes again as JSON Lines; a line of JSON Lines without a mapping that has no
+    other fields, and a row that could not be taken apart, stay as they were read. Neither names its author.
     """
     form = form or format_of(name)
     lines = BoundedLines(stream)
@@ -80,13 +82,23 @@ def read_rows(
                 source=_source(values or {}, name),
                 place=f"{name} line {row.line}",
                 reason=str(error),
-                payload=row.content if values is None or as_read else msgspec.json.encode(values),
+                payload=_kept(row, values, as_read=as_read),
                 read_at=read_at,
             )
         else:
             yield Arrival(origin, document)
     if empty and form == "jsonl":
         raise ImportRefused(f"{name} is empty")
+
+
+def _kept(row: RawRow, values: Mapping[str, object] | None, *, as_read: bool) -> bytes:
+    """What is kept of a dead row."""
+    if values is None:
+        return row.content
+    kept = kept_values(values)
+    if as_read and kept == row.values:
+        return row.content
+    return msgspec.json.encode(kept)
 
 
 def _source(values: Mapping[str, object], name: str) -> str:

@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 
-from ingest.bus import PARTITIONS, BusError, BusRefused, BusUnavailable, Record
+from ingest import kafka_kept_bus
+from ingest.bus import ERASED, PARTITIONS, BusError, BusRefused, BusUnavailable, Message, Record
 from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients
 from ingest.kafka_member_bus import KafkaMember
 from ingest.kafka_url import kafka_address
@@ -124,6 +126,31 @@ class KafkaBus:
                 total += max(0, ends[place] - max(done, first[place]))
             return total
 
+    def kept(self, topics: Sequence[str]) -> Iterator[Message]:
+        """Every record that the brokers still give; reading it changes no group's offsets."""
+        return kafka_kept_bus.kept_messages(self._clients, topics)
+
+    def erase(self, topics: Sequence[str], doomed: Callable[[Message], str | None]) -> str:
+        """No client can take a record out of Kafka. Of a compacted topic the keys are told, so that Kafka does."""
+        found = [one for one in self.kept(topics) if one.value and doomed(one) is not None]
+        if not found:
+            return ""
+        settings = kafka_kept_bus.settings_of(self._clients, topics)
+        compacted = {
+            topic for topic, each in settings.items() if "compact" in each.get("cleanup.policy", "")
+        }
+        for topic in compacted:
+            self._bury(topic, sorted({one.key for one in found if one.topic == topic and one.key}))
+        return f"Kafka keeps records {kafka_kept_bus.retention_words(settings)}"
+
+    def traces(self, needles: Sequence[bytes], *, rewrite: bool = False) -> int:
+        """The brokers' files are elsewhere."""
+        return 0
+
+    def expire(self, unread_before: datetime) -> tuple[int, str]:
+        """Kafka does it."""
+        return 0, "Kafka drops what it keeps by the retention of its topics"
+
     def close(self) -> None:
         """End the producer, and the members that are still open."""
         with self._lock:
@@ -159,6 +186,20 @@ class KafkaBus:
         for future in futures:
             if future.failed():
                 raise future.exception
+
+    def _bury(self, topic: str, keys: Sequence[str]) -> None:
+        """Records without a value under these keys: compaction drops what stands before them."""
+        with self._clients.using(
+            KafkaProducer, acks="all", allow_auto_create_topics=False
+        ) as sender:
+            futures = [
+                sender.send(topic, key=encoded(key), value=None, headers=[(ERASED, b"")])
+                for key in keys
+            ]
+            sender.flush(PATIENCE_MS / 1000)
+            for future in futures:
+                if future.failed():
+                    raise future.exception
 
     def _end_producer(self) -> None:
         producer, self._producer = self._producer, None

@@ -107,7 +107,7 @@ class KafkaMember:
             held = self._held[place]
             held.low = records[0].offset if held.low < 0 else held.low
             held.next = records[-1].offset + 1
-            messages += [_message(record) for record in records]
+            messages += [message_of(record) for record in records]
         return messages
 
     def commit(self, messages: Sequence[Message]) -> None:
@@ -209,7 +209,7 @@ class KafkaMember:
         self._answered_at = time.monotonic()
 
 
-def _message(record: Any) -> Message:
+def message_of(record: Any) -> Message:
     """Keys and headers that others wrote may be missing, or no UTF-8."""
     return Message(
         topic=record.topic,

@@ -38,6 +38,12 @@ OURS = frozenset(
 WHOLE = frozenset({"receive_buffer_bytes", "retries", "send_buffer_bytes"})
 """Whole numbers whose default does not show it."""
 
+# Nothing of it is quoted: an unescaped '/' or '@' in a password would be.
+_NO_SERVER = (
+    "BAROMETER_BUS_URL has a server that is not host:port; write kafka://host:9092, and"
+    " escape '/', '@', ':', '#' and '%' in a password (%2F, %40, %3A, %23, %25)"
+)
+
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/@\s]+)(?::([0-9]{1,5}))?")
 
 
@@ -59,6 +65,8 @@ def kafka_address(url: str, known: Mapping[str, object]) -> KafkaAddress:
     """
     parts = urlsplit(url)
     user, _, hosts = parts.netloc.rpartition("@")
+    if "@" in f"{parts.path}{parts.fragment}":
+        raise BusRefused(_NO_SERVER)
     if parts.path not in ("", "/"):
         raise BusRefused(
             f"BAROMETER_BUS_URL names {parts.path!r} after the servers; write kafka://host:9092,"
@@ -81,11 +89,7 @@ def _server(text: str) -> str:
     match = _SERVER.fullmatch(text.strip())
     port = int(match[2] or 9092) if match else 0
     if match is None or not 0 < port < 65_536:
-        # Not quoted: an unescaped '/' or '@' in a password would land here.
-        raise BusRefused(
-            "BAROMETER_BUS_URL has a server that is not host:port; write kafka://host:9092, and"
-            " escape '/', '@', ':' and '%' in a password (%2F, %40, %3A, %25)"
-        )
+        raise BusRefused(_NO_SERVER)
     return f"{match[1]}:{port}"
 
 

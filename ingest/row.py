@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -20,9 +19,9 @@ from ingest.document import (
 from ingest.field_mapping import FieldMapping
 from ingest.iso_3166 import society_fault
 from ingest.json_kind import json_kind
+from ingest.kept_row import is_author_key
 from ingest.rfc3339 import parse_time
 
-_HASH = re.compile(r"[0-9A-Fa-f]{8,128}")
 _NUMBERS_TOO = ("doc_id", "source_id")
 
 
@@ -95,7 +94,7 @@ def document_from_row(
         published_at=published_at,
         fetched_at=fetched_at,
         # A name must never get in under this title: what is no hash is left out.
-        author_key=author_key if _HASH.fullmatch(author_key) else "",
+        author_key=author_key if is_author_key(author_key) else "",
         story=story_of(title, text),
     )
 

@@ -49,19 +49,20 @@ _REDDITOR = re.compile(r"(?<![\w/.])/?u(?:ser)?/[A-Za-z0-9][\w-]{2,29}(?![\w/-])
 _SEVEN_DIGITS = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
 
 _AUTHOR_VALUE = re.compile(
-    r'("(?:authors?|author_?name|byline|creator|dc:creator|username|user_?name|screen_?name|display_?name|displayName'
-    r'|acct|handle|nick(?:name)?|by)"\s{0,9}:\s{0,9})"(?:[^"\\]|\\.)*+(?:"|\Z)'
+    r'("(?:authors?|author_?(?:name|id|handle|url|mail|email)|by_?line|(?:dc:)?(?:creator|contributor)|user_?(?:name|id)?'
+    r"|screen_?name|display_?name|displayName|full_?name|acct|handle|login|nick(?:name)?|by|posted_?by|written_?by"
+    r'|writer|reporter|journalist|columnist|poster|from_?(?:user|name))"\s{0,9}:\s{0,9})"(?:[^"\\]|\\.)*+(?:"|\Z)'
 )
 _AUTHOR_OBJECT = re.compile(
     r'("(?:authors?|account|creator|user|actor)"\s{0,9}:\s{0,9})(?:\{[^{}\[\]]{0,4000}\}|\[[^\[\]]{0,4000}\])'
 )
 _AUTHOR_ELEMENT = re.compile(
-    r"(<(author|dc:creator|itunes:author|managingEditor|webMaster|media:credit|name|email)\b[^<>]{0,500}>)"
+    r"(<(author|(?:dc:)?(?:creator|contributor)|itunes:author|managingEditor|webMaster|media:credit|name|email)\b[^<>]{0,500}>)"
     r"(?!\[name\])[^<]++",
     re.IGNORECASE,
 )
 _CDATA = re.compile(
-    r"(<(?:author|dc:creator|itunes:author|media:credit)\b[^<>]{0,500}>\s{0,99}<!\[CDATA\[)(?!\[name\])[^\]]++",
+    r"(<(?:author|(?:dc:)?(?:creator|contributor)|itunes:author|media:credit)\b[^<>]{0,500}>\s{0,99}<!\[CDATA\[)(?!\[name\])[^\]]++",
     re.IGNORECASE,
 )
 
@@ -100,7 +101,7 @@ def scrubbed_document(document: Document) -> Document:
 def scrubbed_payload(payload: str) -> str:
     """What is kept of a row that could not become a document: scrubbed, and without the names in author fields.
 
-    For JSON and XML, broken or not; columns of CSV have no names here, so an author's stays in a dead CSV row.
+    For JSON and XML, broken or not. Columns of CSV have no names here: ingest/kept_row.py masks them before.
     """
     payload = _AUTHOR_OBJECT.sub(rf'\1"{NAME}"', payload) if '"' in payload else payload
     payload = _AUTHOR_VALUE.sub(rf'\1"{NAME}"', payload) if '"' in payload else payload

@@ -14,13 +14,15 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from ingest.bus import PARTITIONS, BusRefused, Record
+from ingest import sqlite_erasing_bus
+from ingest.bus import PARTITIONS, BusRefused, Message, Record
 from ingest.publishable import check_records, check_topics, encoded
 from ingest.sqlite_file_bus import BusFile
 from ingest.sqlite_member_bus import SqliteMember
@@ -65,6 +67,11 @@ class SqliteBus:
                 " under the working directory, sqlite:////srv/bus.db for an absolute path"
             )
         return cls(Path(path), _settings(parts.query))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
 
     def __repr__(self) -> str:
         return f"SqliteBus({str(self._file.path)!r})"
@@ -131,6 +138,49 @@ class SqliteBus:
                 for topic in set(topics)
             )
 
+    def kept(self, topics: Sequence[str]) -> Iterator[Message]:
+        """Every message in the file, of these topics."""
+        with self._lock:
+            connection = self._open()
+        return sqlite_erasing_bus.kept_messages(self._file, connection, topics)
+
+    def erase(self, topics: Sequence[str], doomed: Callable[[Message], str | None]) -> str:
+        """In all topics of the file: events of other channels may quote, too."""
+        with self._lock:
+            sqlite_erasing_bus.erase(self._file, self._open(), doomed)
+        return ""
+
+    def traces(self, needles: Sequence[bytes], *, rewrite: bool = False) -> int:
+        """In the file and its log. With `rewrite` a file in which something is found is written anew first: an older
+        Barometer left the bytes of what it pruned.
+        """
+        with self._lock:
+            connection = self._open()
+            sqlite_erasing_bus.cut_log(self._file, connection)
+            if rewrite and sqlite_erasing_bus.contained(self._file.path, needles):
+                sqlite_erasing_bus.rewrite_whole(self._file, connection)
+            return len(sqlite_erasing_bus.contained(self._file.path, needles))
+
+    def expire(self, unread_before: datetime) -> tuple[int, str]:
+        """All that pruning would drop in time, now."""
+        dropped = 0
+        with self._lock:
+            connection = self._open()
+            with self._file.reading(connection):
+                topics = [row[0] for row in connection.execute("SELECT DISTINCT topic FROM topics")]
+            for topic in topics:
+                while True:
+                    with self._file.writing(connection):
+                        pruned = self._prune_now(connection, topic)
+                    dropped += pruned
+                    if not pruned:
+                        break
+            dropped += sqlite_erasing_bus.drop_unread(
+                self._file, connection, unread_before.timestamp()
+            )
+            sqlite_erasing_bus.cut_log(self._file, connection)
+        return dropped, ""
+
     def close(self) -> None:
         """Close the file, and the members that are still open."""
         with self._lock:
@@ -160,6 +210,11 @@ class SqliteBus:
         if time.monotonic() - self._pruned_at < PRUNE_SECONDS:
             return
         self._pruned_at = time.monotonic()
+        self._prune_now(connection, topic)
+
+    def _prune_now(self, connection: sqlite3.Connection, topic: str) -> int:
+        """As many as one transaction may drop; how many messages that were."""
+        dropped = 0
         before = time.time() - self._settings.retention_days * 86_400
         done = connection.execute(
             "SELECT topics.partition, first, min(coalesce(offset, 0)) FROM topics"
@@ -180,16 +235,17 @@ class SqliteBus:
                 {**place, "before": before},
             ).fetchone()
             place["last"] = last if young is None else young
-            connection.execute(
+            dropped += connection.execute(
                 "DELETE FROM messages"
                 " WHERE topic = :topic AND partition = :number AND offset < :last",
                 place,
-            )
+            ).rowcount
             connection.execute(
                 "UPDATE topics SET first = max(first, :last)"
                 " WHERE topic = :topic AND partition = :number",
                 place,
             )
+        return dropped
 
 
 def _partitions(connection: sqlite3.Connection, topic: str) -> dict[int, int]:

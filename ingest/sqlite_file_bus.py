@@ -136,6 +136,8 @@ class BusFile:
                     self._create(connection)
                 # FULL: the log is synced at each commit, so a power cut takes nothing published.
                 connection.execute("PRAGMA synchronous=FULL")
+                # What is dropped is overwritten: a message that expired is not in the file any more.
+                connection.execute("PRAGMA secure_delete=ON")
                 return
             except sqlite3.OperationalError as error:
                 # Going over to WAL does not wait for other processes by itself.

@@ -18,7 +18,15 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
-from storage.database import DatabaseRefused, DatabaseUnavailable, QueryFailed, Result, Row, Value
+from storage.database import (
+    READ_ONLY,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    QueryFailed,
+    Result,
+    Row,
+    Value,
+)
 from storage.engine_errors import query_failed
 from storage.native_block import decoded, encoded, result
 from storage.parameters import rendered
@@ -38,23 +46,24 @@ _opening = threading.Lock()
 class ChdbDatabase:
     """The Database protocol over chdb."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder
+        self._read_only = read_only
         self._lock = threading.RLock()
         self._types: dict[str, dict[str, str]] = {}
         with _opening:
-            self._session: Any = _open_session(folder)
+            self._session: Any = _open_session(folder, read_only)
             _open.add(self)
         self._version = tuple(int(n) for n in self.query("SELECT version()").rows[0][0].split("."))
 
     @classmethod
-    def from_url(cls, url: str, *, create: bool = False) -> ChdbDatabase:
+    def from_url(cls, url: str, *, create: bool = False, read_only: bool = False) -> ChdbDatabase:
         """The database in the folder of `chdb:///relative/folder` or `chdb:////absolute/folder`.
 
         Raises DatabaseRefused for a URL that names no folder, for a folder that is not there (unless
         `create`) or not usable; DatabaseUnavailable while another process holds it.
         """
-        folder = _folder_of(url)
+        folder = folder_of(url)
         if folder.exists() and not folder.is_dir():
             raise DatabaseRefused(f"{folder} is a file; name a folder in BAROMETER_DATABASE_URL")
         if not folder.exists():
@@ -69,7 +78,7 @@ class ChdbDatabase:
                     f"the database folder {folder} cannot be made ({error.strerror}); "
                     "choose another in BAROMETER_DATABASE_URL"
                 ) from error
-        return cls(folder)
+        return cls(folder, read_only=read_only)
 
     @property
     def url(self) -> str:
@@ -151,7 +160,7 @@ class ChdbDatabase:
         # the same session. A new session costs a millisecond; the old one, still open, keeps the
         # engine running meanwhile.
         used = self._session
-        self._session = _new_session(self._folder)
+        self._session = _new_session(self._folder, self._read_only)
         used.close()
 
     def _header(self, text: str, statement: str) -> Result:
@@ -176,7 +185,7 @@ class ChdbDatabase:
         return self._types[table]
 
 
-def _folder_of(url: str) -> Path:
+def folder_of(url: str) -> Path:
     parts = urlsplit(url)
     path = unquote(parts.path.removeprefix("/"))
     if parts.netloc or parts.query or parts.fragment or not path or "?" in path or "\x00" in path:
@@ -187,29 +196,29 @@ def _folder_of(url: str) -> Path:
     return Path(path).resolve()
 
 
-def _open_session(folder: Path) -> Any:
+def _open_session(folder: Path, read_only: bool) -> Any:
     """A session on `folder`; call it with `_opening` held."""
     others = {database._folder for database in _open if database._session is not None}
     if folder in others:
-        return _new_session(folder)
+        return _new_session(folder, read_only)
     if others:
         raise DatabaseUnavailable(
             f"this process already works with the database folder {others.pop()} and can hold only "
             f"one; close that before opening {folder}"
         )
-    _refuse_held(folder)
-    return _new_session(folder)
+    refuse_held(folder)
+    return _new_session(folder, read_only)
 
 
-def _new_session(folder: Path) -> Any:
+def _new_session(folder: Path, read_only: bool) -> Any:
     from chdb import session
 
     new: Any = session.Session  # untyped
     try:
         opened = new(str(folder))
-        opened.query(_SETTINGS)
+        opened.query(f"{_SETTINGS}, readonly = {READ_ONLY}" if read_only else _SETTINGS)
     except RuntimeError as error:
-        _refuse_held(folder)  # another process may have been quicker
+        refuse_held(folder)  # another process may have been quicker
         raise DatabaseRefused(
             f"chdb cannot open the database folder {folder} ({error}); is it a chdb folder of this "
             "version or older, and may this user write to it?"
@@ -217,7 +226,7 @@ def _new_session(folder: Path) -> Any:
     return opened
 
 
-def _refuse_held(folder: Path) -> None:
+def refuse_held(folder: Path) -> None:
     # chdb says who is in the way on standard error only, so the lock is looked at before it tries.
     try:
         with (folder / "status").open("rb") as status:

@@ -20,6 +20,7 @@ from clickhouse_driver.util.helpers import parse_url
 
 from storage.column_values import TYPE_MISMATCH, checked_columns, plain_column
 from storage.database import (
+    READ_ONLY,
     DatabaseError,
     DatabaseRefused,
     DatabaseUnavailable,
@@ -38,6 +39,7 @@ logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL + 1)
 
 _UNKNOWN_DATABASE = 81
 _WRONG_USER = frozenset({192, 193, 194, 195, 516})
+_READONLY = 164
 _NOT_NOW = frozenset({202, 209, 210, 242})  # too many queries, timeouts, network, read-only for now
 _OURS = frozenset(  # they change what comes back, or how
     {
@@ -65,9 +67,12 @@ class _Lost(DatabaseUnavailable):
 class ClickHouseDatabase:
     """The Database protocol over a server. One connection, used by one thread at a time."""
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: Any, url: str, *, read_only: bool = False) -> None:
         self._client = client
         self._url = url
+        # Sent last: behind it a server takes no other one from a user who may set nothing.
+        self._own = {"readonly": READ_ONLY} if read_only else {}
+        self._may_set = True
         self._lock = threading.RLock()
         self._types: dict[str, dict[str, str]] = {}
         self._version: tuple[int, ...] = ()
@@ -75,7 +80,9 @@ class ClickHouseDatabase:
         self._connected()
 
     @classmethod
-    def from_url(cls, url: str, *, create: bool = False) -> ClickHouseDatabase:
+    def from_url(
+        cls, url: str, *, create: bool = False, read_only: bool = False
+    ) -> ClickHouseDatabase:
         """The database at `clickhouse://user:password@host:9000/name?secure=1&connect_timeout=10`.
 
         Options that clickhouse-driver knows go to it (TLS, compression, timeouts in seconds), others to
@@ -85,7 +92,7 @@ class ClickHouseDatabase:
         shown, host, options = _parsed(url)
         name = options.get("database", "default")
         try:
-            return cls(Client(host, **options), shown)
+            return cls(Client(host, **options), shown, read_only=read_only)
         except _NoSuchDatabase:
             if not create:
                 raise DatabaseRefused(
@@ -159,8 +166,7 @@ class ClickHouseDatabase:
 
     def _send(self, text: str, statement: str, data: list[list[Any]] | None = None) -> Any:
         self._connected()
-        newer = _SETTINGS_SINCE_20 if self._version >= (20,) else {}
-        settings = {**_SETTINGS, **newer, **self._client.settings}
+        settings = self._settings() if self._may_set else {}
         if data is not None:
             settings["insert_block_size"] = len(data[0])
         try:
@@ -173,6 +179,10 @@ class ClickHouseDatabase:
                 with_column_types=data is None,
             )
         except ServerException as error:
+            if error.code == _READONLY and self._may_set and is_reading(statement):
+                # A user who may only read, and not even set what a question may take (docs/access.md).
+                self._may_set = False
+                return self._send(text, statement)
             if error.code in _NOT_NOW:
                 raise DatabaseUnavailable(f"{self.url}: {sentence(error.message)}") from error
             raise query_failed(error.message, statement, error.code) from error
@@ -193,6 +203,10 @@ class ClickHouseDatabase:
             # After a failure the driver may still believe that a query is running.
             if self._client.connection.is_query_executing:
                 self._client.disconnect()
+
+    def _settings(self) -> dict[str, Any]:
+        newer = _SETTINGS_SINCE_20 if self._version >= (20,) else {}
+        return {**_SETTINGS, **newer, **self._client.settings, **self._own}
 
     def _connected(self) -> None:
         """A live connection, with bounded time for connecting and for the greeting."""

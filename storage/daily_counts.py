@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from alerts.k_floor import K_FLOOR
 from alerts.point import StanceCount
 from storage.database import Database, next_version
 from storage.statements import query
@@ -29,7 +30,7 @@ def recount(database: Database, cells: Iterable[Cell]) -> None:
     before it was taken. Where the clocks of two machines differ it may have seen less; `miscounted` tells.
     """
     for chunk in _chunks(cells):
-        database.execute(query("recount"), {**chunk, "version": next_version()})
+        database.execute(query("recount"), {**chunk, "version": next_version(), "kept": K_FLOOR})
 
 
 def miscounted(database: Database, cells: Iterable[Cell]) -> list[Cell]:
@@ -48,9 +49,17 @@ def _chunks(cells: Iterable[Cell]) -> Iterator[dict[str, object]]:
         yield {"cells": tuple(chunk), "first": chunk[0][1], "last": chunk[-1][1]}
 
 
-def days_to_estimate(database: Database) -> list[tuple[str, str, date, int]]:
-    """(society, target, day, version) of every day counted since its point was estimated."""
-    return [tuple(row) for row in database.query(query("days_to_estimate")).rows]
+def days_to_estimate(database: Database, since: int = 0) -> list[tuple[str, str, date, int]]:
+    """(society, target, day, version) of every day counted since its point was estimated; with `since`, of those that
+    were counted with this version or a later one: what was counted long ago is then not looked through.
+    """
+    return [tuple(row) for row in database.query(query("days_to_estimate"), {"since": since}).rows]
+
+
+def newest_point(database: Database) -> int:
+    """The newest version of counts that a point rests on; 0 without points."""
+    ((version,),) = database.query(query("newest_point")).rows
+    return int(version)
 
 
 def outlet_counts(

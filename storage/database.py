@@ -18,6 +18,10 @@ Value = Any
 Row = tuple[Value, ...]
 
 
+READ_ONLY = 2
+"""ClickHouse's setting `readonly`: nothing can be changed but other settings."""
+
+
 class DatabaseError(Exception):
     """The database could not do what was asked; the text names the database or the query and the remedy."""
 
@@ -84,11 +88,12 @@ class Database(Protocol):
         ...
 
 
-def connect(url: str, *, create: bool = False) -> Database:
+def connect(url: str, *, create: bool = False, read_only: bool = False) -> Database:
     """The database at `url`: `chdb:///relative/folder`, `chdb:////absolute/folder` or
     `clickhouse://user:password@host:9000/name?secure=1`.
 
-    `create` makes the folder or the database when it is not there (what `barometer migrate` does).
+    `create` makes the folder or the database when it is not there (what `barometer migrate` does). With `read_only`
+    the engine itself refuses whatever would change something.
     Raises DatabaseRefused for a URL that names no database, DatabaseUnavailable when it cannot be reached now.
     """
     try:
@@ -98,11 +103,11 @@ def connect(url: str, *, create: bool = False) -> Database:
     if scheme == "chdb":
         from storage.chdb_database import ChdbDatabase
 
-        return ChdbDatabase.from_url(url, create=create)
+        return ChdbDatabase.from_url(url, create=create, read_only=read_only)
     if scheme in ("clickhouse", "clickhouses"):
         from storage.clickhouse_database import ClickHouseDatabase
 
-        return ClickHouseDatabase.from_url(url, create=create)
+        return ClickHouseDatabase.from_url(url, create=create, read_only=read_only)
     raise DatabaseRefused(
         f"BAROMETER_DATABASE_URL has the scheme {scheme or 'none'!r}; "
         "use chdb:///var/clickhouse or clickhouse://user:password@host:9000/barometer"
@@ -123,3 +128,10 @@ def next_version() -> int:
     with _versions:
         _last_version = max(_last_version + 1, time.time_ns() // 1_000)
         return _last_version
+
+
+def write_above(version: int) -> None:
+    """From here on versions are above `version` too: rows that a clock wrote that ran ahead must not win for ever."""
+    global _last_version  # noqa: PLW0603
+    with _versions:
+        _last_version = max(_last_version, version)

@@ -47,6 +47,10 @@ def store(
     )
 
 
+_ORIGINS_PER_QUERY = 1_000
+"""Keeps the statement far below ClickHouse's limit of 256 KiB."""
+
+
 def stored(
     database: Database, *, status: str = "dead", reason: str = "", limit: int = 1_000_000
 ) -> list[StoredLetter]:
@@ -55,6 +59,22 @@ def stored(
         query("dead_letters"), {"status": status, "reason": reason, "limit": limit}
     )
     return [_letter(row) for row in rows.dicts()]
+
+
+def origins(database: Database, *, status: str = "dead", reason: str = "") -> list[str]:
+    """Origins of the letters of this status whose reason contains `reason`, oldest first."""
+    asked = {"status": status, "reason": reason}
+    return [origin for (origin,) in database.query(query("dead_letter_origins"), asked).rows]
+
+
+def of_origins(database: Database, origins: Sequence[str]) -> list[StoredLetter]:
+    """The letters of these rows, whatever their status."""
+    found: list[StoredLetter] = []
+    for start in range(0, len(origins), _ORIGINS_PER_QUERY):
+        chunk = tuple(origins[start : start + _ORIGINS_PER_QUERY])
+        rows = database.query(query("dead_letters_of"), {"origins": chunk})
+        found += [_letter(row) for row in rows.dicts()]
+    return found
 
 
 def _letter(row: dict[str, Any]) -> StoredLetter:

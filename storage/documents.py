@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged
+from ingest.contributor import contributor_mark
 from storage.database import Database, Row
 from storage.statements import query
 
@@ -16,14 +17,14 @@ _IDS_PER_QUERY = 2_000
 """Keeps the statement near 70 KB, well below the usual limit of 256 KiB."""
 
 DOCUMENT_COLUMNS = (
-    "id origin source outlet kind society language url title text story author_key "
-    "published_at fetched_at day version"
+    "id origin source outlet kind society language url story published_at fetched_at day version"
 ).split()
+TEXT_COLUMNS = "id day title text author_key version".split()
 READING_COLUMNS = (
     "document_id society day outlet relevance topics conflates dehumanising model version"
 ).split()
 JUDGEMENT_COLUMNS = (
-    "document_id society target day outlet kind language story stance "
+    "document_id society target day outlet kind language story contributor stance "
     "p_support p_neutral p_oppose p_not_addressed model version"
 ).split()
 
@@ -58,16 +59,37 @@ def places_of(database: Database, ids: Sequence[str]) -> dict[str, Place]:
 
 
 def store_judged(
-    database: Database, batch: Sequence[Judged], origins: Mapping[str, str], version: int
+    database: Database,
+    batch: Sequence[Judged],
+    origins: Mapping[str, str],
+    version: int,
+    *,
+    removed: Collection[str] = (),
 ) -> None:
     """Store documents, readings and judgements. `origins` gives the row that brought each document id.
 
     Text, title, address and author key of off-topic documents are not kept: they are none of this project's business.
+    Nor are those of documents that were removed while they were on their way (ids).
     """
+    kept = [
+        judged
+        for judged in batch
+        if judged.disposition is not Disposition.OFF_TOPIC and judged.document.id not in removed
+    ]
+    database.insert("document_texts", TEXT_COLUMNS, [_text_row(one, version) for one in kept])
+    with_address = {judged.document.id for judged in kept}
     database.insert(
         "documents",
         DOCUMENT_COLUMNS,
-        [_document_row(judged, origins[judged.document.id], version) for judged in batch],
+        [
+            _document_row(
+                judged,
+                origins[judged.document.id],
+                version,
+                keep=judged.document.id in with_address,
+            )
+            for judged in batch
+        ],
     )
     store_readings(database, batch, version)
 
@@ -86,9 +108,20 @@ def store_readings(database: Database, batch: Sequence[Judged], version: int) ->
     )
 
 
-def _document_row(judged: Judged, origin: str, version: int) -> Row:
+def _text_row(judged: Judged, version: int) -> Row:
     document = judged.document
-    keep = judged.disposition is not Disposition.OFF_TOPIC
+    return (
+        document.id,
+        document.day,
+        document.title,
+        document.text,
+        document.author_key,
+        version,
+    )
+
+
+def _document_row(judged: Judged, origin: str, version: int, *, keep: bool) -> Row:
+    document = judged.document
     return (
         document.id,
         origin,
@@ -98,10 +131,7 @@ def _document_row(judged: Judged, origin: str, version: int) -> Row:
         document.society,
         document.language,
         document.url if keep else "",
-        document.title if keep else "",
-        document.text if keep else "",
         document.story,
-        document.author_key if keep else "",
         document.published_at,
         document.fetched_at,
         document.day,
@@ -128,6 +158,7 @@ def _reading_row(judged: Judged, version: int) -> Row:
 
 def _judgement_rows(judged: Judged, version: int) -> list[Row]:
     document = judged.document
+    contributor = contributor_mark(document)
     return [
         (
             document.id,
@@ -138,6 +169,7 @@ def _judgement_rows(judged: Judged, version: int) -> list[Row]:
             document.kind.value,
             document.language,
             document.story,
+            contributor,
             judgement.stance.value,
             judgement.p.support,
             judgement.p.neutral,

@@ -17,6 +17,7 @@ _WEIGHTINGS = ("per_story", "outlet_balanced")
 COLUMNS = (
     *"society target day support neutral oppose outlets net_support lower upper n_eff state".split(),
     *(f"{name}_{weighting}" for weighting in _WEIGHTINGS for name in Figure.__struct_fields__),
+    "withheld",
     "version",
 )
 
@@ -42,6 +43,7 @@ def store(database: Database, points: Sequence[tuple[Point, int]]) -> None:
                 point.state.value,
                 *msgspec.structs.astuple(point.per_story),
                 *msgspec.structs.astuple(point.outlet_balanced),
+                int(point.withheld),
                 version,
             )
             for point, version in points
@@ -81,7 +83,9 @@ def _by_series(result: Result) -> dict[Series, list[Point]]:
             for weighting in _WEIGHTINGS
         )
         point = Point(
-            **{**row, "state": State(row["state"])}, per_story=per_story, outlet_balanced=balanced
+            **{**row, "state": State(row["state"]), "withheld": bool(row["withheld"])},
+            per_story=per_story,
+            outlet_balanced=balanced,
         )
         series.setdefault((point.society, point.target), []).append(point)
     return series

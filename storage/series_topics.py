@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from alerts.k_floor import Marks
 from alerts.topic_counts import TopicCounts
 from storage.daily_counts import Series
 from storage.database import Database
@@ -18,12 +19,14 @@ def topics_of_series(
     if not series:
         return {}
     found: dict[Series, dict[str, int]] = {}
+    marks: dict[Series, dict[str, Marks]] = {}
     result = database.query(
         query("topics_of_series"), {"series": tuple(series), "first": first, "last": last}
     )
-    for society, target, topic, documents in result.rows:
+    for society, target, topic, documents, contributors in result.rows:
         found.setdefault((society, target), {})[topic] = documents
+        marks.setdefault((society, target), {})[topic] = contributors
     return {
-        key: TopicCounts(documents=topics.pop("", 0), by_topic=topics)
+        key: TopicCounts(documents=topics.pop("", 0), by_topic=topics, marks=marks[key])
         for key, topics in found.items()
     }

@@ -21,6 +21,8 @@ from storage.statements import query
 _IDS_PER_QUERY = 2_000
 """Keeps the statement near 70 KB, well below the usual limit of 256 KiB."""
 
+_NO_LIMIT = 2**63 - 1
+
 
 class Unjudged(msgspec.Struct, frozen=True, kw_only=True):
     """A stored document that a model has not judged, without its text."""
@@ -48,7 +50,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     """Of their readings; empty where they have none."""
     documents: int
     no_text: int
-    """Those of them whose title and text were removed."""
+    """Those of them whose title and text are not kept any more: they expired, or were removed."""
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,11 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     def within(self, month: date) -> Search:
         """The same for the days of one month."""
         end = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        return msgspec.structs.replace(self, first=max(self.first, month), last=min(self.last, end))
+        return self.between(max(self.first, month), min(self.last, end))
+
+    def between(self, first: date, last: date) -> Search:
+        """The same for these days."""
+        return msgspec.structs.replace(self, first=first, last=last)
 
 
 def months(database: Database, search: Search) -> list[date]:
@@ -84,6 +90,12 @@ def count_unjudged(database: Database, search: Search) -> list[Count]:
     return [
         Count(**{**row, "disposition": Disposition(row["disposition"])}) for row in result.dicts()
     ]
+
+
+def days_to_judge(database: Database, search: Search) -> list[tuple[date, int]]:
+    """Days that have documents to judge again, in order, and how many. `search`: within a month."""
+    asked = {**_parameters(search), "after": "", "limit": _NO_LIMIT}
+    return [(day, found) for day, found in database.query(query("days_to_rejudge"), asked).rows]
 
 
 def unjudged(database: Database, search: Search, after: str, limit: int) -> list[Unjudged]:
@@ -110,7 +122,7 @@ def documents_of(
     for chunk in _chunks(ids, first, last):
         for row in database.query(query("documents_by_id"), chunk).dicts():
             if not row["title"].strip() and not row["text"].strip():
-                lost[row["id"]] = "its text was removed"
+                lost[row["id"]] = "its text is not kept any more"
                 continue
             try:
                 found.append(Document(**{**row, "kind": Kind(row["kind"])}))
@@ -124,8 +136,8 @@ def documents_of(
 def clearest(
     database: Database, society: str, target: str, first: date, last: date, *, each: int
 ) -> dict[str, Stance]:
-    """Ids of the documents most surely for and against a target: `each` of both at most, no two of them of
-    one outlet. The surest come first within a stance.
+    """Ids of the edited documents (news, official) most surely for and against a target: `each` of both at most, no two of
+    them of one outlet. The surest come first within a stance.
     """
     rows = database.query(
         query("clearest_documents"),

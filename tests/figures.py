@@ -7,7 +7,8 @@ from typing import Any
 from storage.database import Database
 
 QUERIES = {
-    "documents": "SELECT id, origin, society, day, title, text, story FROM documents FINAL ORDER BY id",
+    "documents": "SELECT id, origin, society, day, url, story FROM documents FINAL ORDER BY id",
+    "words": "SELECT id, day, title, text, author_key FROM document_texts FINAL ORDER BY id",
     "judgements": "SELECT document_id, target, society, day, outlet, stance, p_support, model"
     " FROM judgements FINAL ORDER BY document_id, target",
     "readings": "SELECT document_id, society, day, topics, conflates FROM readings FINAL ORDER BY document_id",

@@ -50,7 +50,7 @@ def document(
         text="The scheme was debated again; Zürich’s farms “need” it.",
         published_at=published_at,
         fetched_at=max(NOW, published_at),
-        author_key="k1",
+        author_key=f"k{number}",
         story=story or f"story-{number}",
     )
 

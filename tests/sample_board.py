@@ -11,7 +11,6 @@ import msgspec
 from alerts.board import (
     Board,
     DigestView,
-    Hidden,
     IncidentView,
     LifeEvent,
     OutletRow,
@@ -31,6 +30,7 @@ from alerts.facts_of_fall import days_shown, figures
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
 from alerts.floor import Floor
 from alerts.incident import ChangeKind, Incident, Status, incident_id
+from alerts.k_floor import Hidden
 from alerts.net_support import estimate_points
 from alerts.net_support_change import change_between
 from alerts.point import Point, StanceCount, State

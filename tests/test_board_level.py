@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from alerts.board import Hidden, life_of, outlet_rows, published, topic_rows
+from alerts.board import life_of, outlet_rows, published, topic_rows
 from alerts.board_level import level_on, levels, rows_between
 from alerts.digest import counts_of_week
+from alerts.k_floor import Hidden
 from alerts.net_support import estimate_point
 from alerts.point import StanceCount, State
 from alerts.simulated_series import FIRST_DAY, simulated_series

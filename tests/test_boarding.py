@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from alerts.board import Hidden
 from alerts.board_pages import render
 from alerts.fall_facts import FallFacts
 from alerts.incident import ChangeKind
+from alerts.k_floor import Hidden
 from alerts.message import Message
 from alerts.point import State
 from alerts.source_condition import Condition

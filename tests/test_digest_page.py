@@ -91,7 +91,7 @@ def test_text_and_page_say_the_same() -> None:
         "larger than chance alone explains in Alder regular",
         "What the same outlets wrote changed in Alder regular.",
         "of 200 relevant documents treat regular and irregular migration as one thing",
-        "There is no figure of conflation: 5 relevant documents, and 10 are needed.",
+        "There is no figure of conflation: fewer than 10 relevant documents or authors.",
         "is not distinguishable from zero.",
         "“Close the door.”",
         "Birch regular: fell from +12 to -15 (-27, 95 % interval -38 to -16) since",

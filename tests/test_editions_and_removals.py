@@ -61,7 +61,11 @@ def counted(opened: Edges) -> list[tuple[Any, ...]]:
 
 
 def text(opened: Edges) -> list[tuple[Any, ...]]:
-    return rows(opened, "SELECT text FROM documents FINAL")
+    return rows(
+        opened,
+        "SELECT text FROM (SELECT id FROM documents FINAL)"
+        " ALL LEFT JOIN (SELECT id, text FROM document_texts FINAL) USING (id)",
+    )
 
 
 def test_an_edition_is_judged_in_the_place_of_what_was_read_before(opened: Edges) -> None:
@@ -112,7 +116,12 @@ def test_a_deleted_document_says_nothing_any_more_and_stays_counted(opened: Edge
     for _ in range(2):
         removals.remove(opened.database, "posts", [written.id, "f" * 32], NOW)
     assert (counted(opened), ledger.totals(opened.database)) == before
-    said = rows(opened, "SELECT title, text, url, author_key FROM documents FINAL ORDER BY text")
+    said = rows(
+        opened,
+        "SELECT title, text, url, author_key FROM (SELECT id, url FROM documents FINAL)"
+        " ALL LEFT JOIN (SELECT id, title, text, author_key FROM document_texts FINAL) USING (id)"
+        " ORDER BY text",
+    )
     assert said[0] == ("", "", "", "")
     assert said[1][1] == FOR + " Really."
 

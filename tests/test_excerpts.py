@@ -48,8 +48,8 @@ def excerpt(sentence: str = AGAINST, **values: object) -> Excerpt:
     [
         ("Two\nlines,\u202e\x1b[31m turned", "Two lines, [31m turned"),
         ("Write to ana.b+c@mail.example.org now", "Write to [e-mail] now"),
-        ("@someone_1 and @other say so", "[name] and [name] say so"),
-        ("Call +44 20 7946 0958 or 0151 496 0123.", "Call [number] or [number]."),
+        ("@someone_1 and @other say so", "[handle] and [handle] say so"),
+        ("Call +44 20 7946 0958 or 0151 496 0123.", "Call [phone] or [phone]."),
         ("In 2015-2016 it was 1,200,000 of 80 000 000", "In 2015-2016 it was 1,200,000 of 80 000 000"),
     ],
 )  # fmt: skip

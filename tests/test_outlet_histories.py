@@ -8,14 +8,14 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from alerts.outlet_panel import outlet_panel
+from alerts.outlet_panel import OutletPanel, outlet_panel
 from alerts.weighting import Weighting
 from classify.judge import Judged
 from flows.settings import Settings
 from flows.watching import estimate_counted_days
 from flows.wiring import Edges, edges
 from storage.daily_counts import counts_of_series
-from storage.outlet_histories import first_day, panels_of
+from storage.outlet_histories import panels_of
 from tests.judged_documents import DAY, OUTLETS, TOPIC, a_day, document, judged, store
 
 SERIES = [("XA", TOPIC), ("XB", TOPIC)]
@@ -46,9 +46,17 @@ def documents() -> Iterator[Judged]:
             )
 
 
+def panels(
+    opened: Edges, series: list[tuple[str, str]], since: date
+) -> tuple[OutletPanel, OutletPanel | None]:
+    found = panels_of(opened.database, series, since, DAY)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("weighting", [Weighting.PER_STORY, Weighting.PER_DOCUMENT])
 def test_both_panels_hold_the_same_counts(opened: Edges, weighting: Weighting) -> None:
-    per_story, by_document = panels_of(opened.database, SERIES, FIRST, DAY)
+    per_story, by_document = panels(opened, SERIES, FIRST)
     panel = per_story if weighting is Weighting.PER_STORY else by_document
     assert panel is not None
     counts = counts_of_series(opened.database, SERIES, FIRST, DAY)
@@ -69,17 +77,17 @@ def test_days_on_which_sources_were_down_are_not_usable(opened: Edges) -> None:
         " SELECT society, target, day, 'degraded', version + 1 FROM points"
         f" WHERE society = 'XA' AND day = toDate('{DAY - timedelta(days=2)}')"
     )
-    panel, _ = panels_of(opened.database, SERIES, FIRST, DAY)
+    panel, _ = panels(opened, SERIES, FIRST)
     assert panel.usable[0].tolist() == [True] * 7 + [False] + [True] * 2
 
 
-def test_the_first_day_is_that_of_the_first_document(opened: Edges) -> None:
+def test_the_panel_begins_with_the_first_document(opened: Edges) -> None:
     long_ago = date(2020, 1, 1)
-    assert first_day(opened.database, SERIES, long_ago, DAY) == FIRST
-    assert first_day(opened.database, SERIES[1:], long_ago, DAY) == DAY - timedelta(days=2)
-    assert first_day(opened.database, [("XC", TOPIC)], long_ago, DAY) is None
+    assert panels(opened, SERIES, long_ago)[0].first == FIRST
+    assert panels(opened, SERIES[1:], long_ago)[0].first == DAY - timedelta(days=2)
+    assert panels_of(opened.database, [("XC", TOPIC)], long_ago, DAY) is None
 
 
 def test_without_copies_there_is_one_panel(opened: Edges) -> None:
-    _, by_document = panels_of(opened.database, SERIES[1:], FIRST, DAY)
+    _, by_document = panels(opened, SERIES[1:], FIRST)
     assert by_document is None

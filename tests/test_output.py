@@ -66,6 +66,8 @@ def test_a_question_that_cannot_be_answered_is_the_users_mistake(
         "WITH 1 AS x INSERT INTO points SELECT * FROM points",
         "SELECT 1 INTO OUTFILE 'x.txt'",
         "SELECT 1 into\noutfile 'x.txt'",
+        "SELECT 1 # ' \n INTO OUTFILE 'x.txt'",
+        "SELECT ‘ ' ’ INTO OUTFILE 'x.txt'",
         "CREATE TABLE mine (a UInt8) ENGINE = Memory",
         "OPTIMIZE TABLE points",
         "SYSTEM SHUTDOWN",

@@ -104,7 +104,7 @@ def test_edits_and_deletions_reach_the_tables(
         assert (run.outcome, run.new, run.known) == ("ok", (2, 1, 0)[hour], (0, 0, 1)[hour])
         assert run.removed == (0, 1, 0)[hour]
     assert [memory.cursor for memory in reader.memories] == ["", "7", "8"]
-    assert sorted(rows(opened, "SELECT text FROM documents FINAL")) == [("",), (AGAINST,)]
+    assert sorted(rows(opened, "SELECT text FROM document_texts FINAL")) == [("",), (AGAINST,)]
     counted = "SELECT sum(support), sum(oppose) FROM daily_counts FINAL WHERE target = 'regular'"
     assert rows(opened, counted) == [(1, 1)]
 
@@ -121,7 +121,7 @@ def test_whatever_an_account_said_goes_with_it(
     drain(opened, clock=lambda: NOW)
     (run,) = collect(opened, now=NOW + timedelta(hours=1)).runs
     assert run.removed == 1
-    left = rows(opened, "SELECT text, author_key FROM documents FINAL ORDER BY text")
+    left = rows(opened, "SELECT text, author_key FROM document_texts FINAL ORDER BY text")
     assert left == [("", ""), (AGAINST, "b2")]
 
 
@@ -192,7 +192,7 @@ def test_pages_are_read_for_what_is_new_where_the_source_wants_it(
     collect(bulk, now=NOW + timedelta(hours=1))
     drain(opened, clock=lambda: NOW)
     assert asked == [[FOR], [AGAINST]]
-    texts = rows(opened, "SELECT text FROM documents FINAL ORDER BY text")
+    texts = rows(opened, "SELECT text FROM document_texts FINAL ORDER BY text")
     assert texts == [(f"{FOR} And more.",), (f"{AGAINST} And more.",)]
 
 

@@ -117,12 +117,33 @@ def test_a_crash_between_publishing_and_marking_counts_once(
         broken.setattr(dead_letters, "store", crash)
         with pytest.raises(KeyboardInterrupt):
             replay(opened, now=LATER)
-    drain(opened, clock=lambda: LATER)
+    # Still on the bus: published again under the same origin.
     assert replay(opened, now=LATER).replayed == 1
+    assert migrated.waiting() == 2
     drain(opened, clock=lambda: LATER)
     assert totals(opened) == {"judged": 1}
     assert dead_letters.stored(opened.database) == []
     assert opened.database.query("SELECT count() FROM documents FINAL").rows == [(1,)]
+
+
+def test_a_letter_that_was_judged_before_it_was_marked_is_no_letter_any_more(
+    opened: Edges, migrated: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_rows(
+        opened, migrated, {**GOOD, "text": ABOUT[0], "published_at": "2026-11-23T00:00:00Z"}
+    )
+
+    def crash(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(dead_letters, "store", crash)
+        with pytest.raises(KeyboardInterrupt):
+            replay(opened, now=LATER)
+    drain(opened, clock=lambda: LATER)
+    assert totals(opened) == {"judged": 1}
+    assert dead_letters.stored(opened.database) == []
+    assert replay(opened, now=LATER) == ReplayReport(tried=0, replayed=0)
 
 
 def test_a_mended_parser_brings_back_what_it_refused(
@@ -244,6 +265,20 @@ def test_the_commands_list_and_replay(migrated: Place) -> None:
     assert "over a day in the future" in line
     payload = migrated.run("dead-letters", "list", "--payload", "--limit", "1").out
     assert "payload" in payload
+    assert "origin" in payload
+    first, _ = map(json.loads, migrated.run("dead-letters", "list", "--json").out.splitlines())
+    assert first.keys() == {
+        "origin",
+        "source",
+        "place",
+        "reason",
+        "payload",
+        "truncated",
+        "read_at",
+    }
+    assert first["origin"].startswith("import:")
+    only = migrated.run("dead-letters", "replay", "--origin", first["origin"])
+    assert only.out == "1 dead letters tried: 0 replayed, 1 still dead\n"
     assert "\x1b" not in payload
     said = migrated.run("dead-letters", "replay")
     assert said.out == "2 dead letters tried: 0 replayed, 2 still dead\n"

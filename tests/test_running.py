@@ -70,7 +70,8 @@ def test_all_is_collected_at_the_start_and_then_every_collect_minutes() -> None:
 
 def test_scoring_and_watching_follow_each_collecting_in_that_order() -> None:
     called = list(turns(QUIET, WEDNESDAY, 0.5))
-    assert [step for _, step in called] == ["collect", "score", "watch"] * 3
+    steps = [step for _, step in called if step != "retain"]
+    assert steps == ["collect", "score", "watch"] * 3
 
 
 def test_silence_is_watched_too() -> None:
@@ -81,7 +82,8 @@ def test_silence_is_watched_too() -> None:
 
 def test_a_step_that_took_long_is_due_at_once_but_not_twice() -> None:
     schedule = Schedule(QUIET)
-    schedule.due(WEDNESDAY)
+    for step in schedule.due(WEDNESDAY):
+        schedule.succeeded(step, WEDNESDAY)
     later = WEDNESDAY + timedelta(minutes=50)
     assert schedule.due(later) == ["collect", "score", "watch"]
     assert schedule.due(later + timedelta(minutes=1)) == []
@@ -89,8 +91,24 @@ def test_a_step_that_took_long_is_due_at_once_but_not_twice() -> None:
 
 def test_a_clock_that_is_set_back_does_not_silence_the_monitor() -> None:
     schedule = Schedule(QUIET)
-    schedule.due(WEDNESDAY + timedelta(days=365))
-    assert schedule.due(WEDNESDAY) == ["collect", "score", "watch"]
+    for step in schedule.due(WEDNESDAY + timedelta(days=365)):
+        schedule.succeeded(step, WEDNESDAY + timedelta(days=365))
+    assert schedule.due(WEDNESDAY) == ["collect", "score", "watch", "retain"]
+
+
+def test_what_is_over_expires_at_the_start_and_then_once_a_day() -> None:
+    called = of("retain", turns(QUIET, WEDNESDAY, 72, every=timedelta(minutes=5)))
+    assert minutes(called) == [0, 24 * 60, 48 * 60, 72 * 60]
+
+
+def test_expiry_that_failed_is_asked_for_again_but_not_at_each_tick() -> None:
+    schedule = Schedule(QUIET.model_copy(update={"collect_minutes": 15}))
+    asked = [
+        minute
+        for minute in range(40)
+        if "retain" in schedule.due(WEDNESDAY + timedelta(minutes=minute))
+    ]
+    assert asked == [0, 15, 30]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +204,8 @@ def run_for(hours: float, conductor: Orchestrator, settings: Settings = QUIET) -
 def test_a_run_for_ever_follows_the_schedule() -> None:
     conductor = FakeConductor()
     said = run_for(0.99, conductor)
-    assert conductor.asked == ["collect", "score", "watch"] * 4
+    once = ["collect", "score", "watch"]
+    assert conductor.asked == [*once, "retain", *once * 3]
     assert said[0].startswith("Collecting every 15 minutes")
     assert said[1].endswith("collect: done")
 
@@ -195,7 +214,8 @@ def test_a_step_that_fails_is_said_and_tried_again_and_the_others_go_on() -> Non
     down = BusUnavailable("the bus is down")
     conductor = FakeConductor(lambda step, turn: down if (step, turn) == ("score", 1) else None)
     said = run_for(0.4, conductor)
-    assert conductor.asked == ["collect", "score", "watch"] * 2
+    once = ["collect", "score", "watch"]
+    assert conductor.asked == [*once, "retain", *once]
     assert [line for line in said if "failed" in line] == [
         line for line in said if line.endswith("score failed and is tried again: the bus is down")
     ]
@@ -279,10 +299,11 @@ def test_one_round_reads_the_feed_and_leaves_rows_and_no_process(
     assert process.returncode == 0, errors
     assert errors == ""
     lines = output.splitlines()
-    assert [line[17:].split(":")[0] for line in lines[:-1]] == ["collect", "score", "watch"]
+    steps = ["collect", "score", "watch", "retain"]
+    assert [line[17:].split(":")[0] for line in lines[:-1]] == steps
     assert f"{len(ABOUT)} new" in lines[0]
     assert lines[1].split(": ")[1].startswith(f"{len(ABOUT)} read = ")
-    assert lines[-1].startswith("3 steps ran as ")
+    assert lines[-1].startswith("4 steps ran as ")
     nothing_is_left(embedded_settings, process.pid, child)
     with edges(embedded_settings, sources=[]) as opened:
         assert sum(ledger.totals(opened.database).values()) == len(ABOUT)

@@ -1,4 +1,4 @@
-"""`barometer serve`: four deployments on a Prefect server, and flow runs that do their work."""
+"""`barometer serve`: five deployments on a Prefect server, and flow runs that do their work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.rows import ABOUT
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
-STEPS = ("collect", "score", "watch", "weekly")
+STEPS = ("collect", "score", "watch", "weekly", "retain")
 
 RELATIVE = {
     "BAROMETER_BUS_URL": "sqlite:///var/bus.db?session_timeout=2",

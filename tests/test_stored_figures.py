@@ -99,7 +99,11 @@ def test_a_batch_is_stored_with_all_that_is_known_of_it(database: Database) -> N
     foreign = Judged(document=document(3), disposition=Disposition.UNSUPPORTED_LANGUAGE)
     store(database, judged(one, asylum="not_addressed"), off, foreign)
     columns = ", ".join(documents.DOCUMENT_COLUMNS[:-1])
-    rows = {row["id"]: row for row in database.query(f"SELECT {columns} FROM documents").dicts()}
+    sql = (
+        f"SELECT {columns}, title, text, author_key FROM documents"
+        " ALL LEFT JOIN (SELECT id, title, text, author_key FROM document_texts) USING (id)"
+    )
+    rows = {row["id"]: row for row in database.query(sql).dicts()}
     kept = msgspec.structs.asdict(one) | {"kind": "news", "day": DAY}
     del kept["edited_at"]  # it says which edition is newer; what is stored is the newest
     assert rows[one.id] == kept | {"origin": f"feed:courier/{one.id}"}
@@ -267,8 +271,12 @@ def test_only_days_counted_since_their_point_are_to_be_estimated(database: Datab
     ]
     points.store(database, [(point(day), version) for _, _, day, version in found])
     assert daily_counts.days_to_estimate(database) == []
+    assert daily_counts.newest_point(database) == max(version for *_, version in found)
+    between = next_version()
     store(database, judged(document(3)))
     assert [row[2] for row in daily_counts.days_to_estimate(database)] == [DAY]
+    assert [row[2] for row in daily_counts.days_to_estimate(database, between)] == [DAY]
+    assert daily_counts.days_to_estimate(database, next_version()) == []
 
 
 # Workers that count at the same time

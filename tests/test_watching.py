@@ -157,6 +157,20 @@ def test_what_was_miscounted_is_counted_anew_before_it_is_estimated(opened: Edge
 # Falls
 
 
+def test_a_day_that_was_counted_by_a_clock_far_behind_is_estimated_in_the_hour_of_all_counts(
+    opened: Edges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(opened, range(20, 22))
+    watch(opened, now=morning_after(21))
+    month_ago = next_version() - 30 * 86_400_000_000
+    with monkeypatch.context() as behind:
+        behind.setattr(daily_counts, "next_version", lambda: month_ago)
+        fill(opened, range(1, 2))
+    now = datetime.now(UTC) + timedelta(days=1)
+    assert watch(opened, now=now.replace(hour=12)).points == 0
+    assert watch(opened, now=now.replace(hour=3)).points > 0
+
+
 def test_a_fall_opens_one_incident_that_is_told_once(opened: Edges, people: People) -> None:
     fill_with_a_fall(opened)
     found = watch_until_found(opened)

@@ -6,10 +6,19 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from alerts.atom_feed import NotOurFeed, atom_entry, read_atom, with_entry, write_atom
+import msgspec
+
+from alerts.atom_feed import (
+    AtomEntry,
+    NotOurFeed,
+    atom_entry,
+    read_atom,
+    with_entry,
+    write_atom,
+)
 from alerts.channel import ChannelFailed
 from alerts.channel_url import AtomSettings
 from alerts.channels.log_channel import PASSING_FAULTS
@@ -29,15 +38,39 @@ class AtomChannel:
         """As the settings call it."""
         return self._name
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def __repr__(self) -> str:
         return f"AtomChannel({self._name!r}, {str(self._path)!r})"
 
     def send(self, message: Message) -> None:
         """Put it into the feed, where it stands once however often it is sent. Raises ChannelFailed."""
+        self._update(lambda entries: with_entry(entries, atom_entry(message)))
+
+    def rewrite(self, change: Callable[[str], str]) -> int:
+        """Change the texts of the entries; how many changed. Raises ChannelFailed."""
+        changed = 0
+
+        def rewritten(entries: Sequence[AtomEntry]) -> Sequence[AtomEntry]:
+            nonlocal changed
+            after = [msgspec.structs.replace(each, text=change(each.text)) for each in entries]
+            changed = sum(one != other for one, other in zip(after, entries, strict=True))
+            return after
+
+        if self._path.exists():
+            self._update(rewritten)
+        return changed
+
+    def _update(self, change: Callable[[Sequence[AtomEntry]], Sequence[AtomEntry]]) -> None:
         try:
             with self._locked():
                 old = self._path.read_bytes() if self._path.exists() else b""
-                entries = with_entry(read_atom(old), atom_entry(message))
+                entries = change(read_atom(old))
+                if not entries:
+                    return
                 settings = self._settings
                 new = write_atom(entries, name=self._name, title=settings.title, link=settings.link)
                 if new != old:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from alerts.channel import ChannelFailed
@@ -32,12 +34,41 @@ class LogChannel:
         """As the settings call it."""
         return self._name
 
+    @property
+    def path(self) -> Path | None:
+        """The file, where one is named."""
+        return self._path
+
     def send(self, message: Message) -> None:
         """File first: what the file did not take is not reported as sent. Raises ChannelFailed."""
         if self._path is not None:
             self._append(self._path, message)
         level = logging.WARNING if message.kind == "opened" else logging.INFO
         _log.log(level, "%s\n%s", *_shown(message))
+
+    def rewrite(self, change: Callable[[str], str]) -> int:
+        """Change what the file holds, in place; 1 if it changed. Raises ChannelFailed."""
+        if self._path is None or not self._path.exists():
+            return 0
+        try:
+            with self._path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                old = file.read()
+                new = change(old.decode("utf-8", "surrogateescape"))
+                data = new.encode("utf-8", "surrogateescape")
+                if data == old:
+                    return 0
+                file.seek(0)
+                file.write(data)
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise ChannelFailed(
+                f"the log channel cannot rewrite {self._path}: {error.strerror or error}; make it writable",
+                permanent=error.errno not in PASSING_FAULTS,
+            ) from error
+        return 1
 
     def _append(self, path: Path, message: Message) -> None:
         title, body = _shown(message)
@@ -47,6 +78,7 @@ class LogChannel:
         try:
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
+                fcntl.flock(file, fcntl.LOCK_EX)  # not while it is rewritten
                 written = os.write(file, data)  # one write: readers never see half a message
                 if written < len(data):
                     os.ftruncate(file, os.fstat(file).st_size - written)

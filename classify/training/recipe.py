@@ -15,6 +15,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     averaged: int = 3
     """The weights kept are the mean of the best epoch's and of those before it, so many in all
     (Izmailov et al. 2018)."""
+    kept_of_start: float = 0.0
+    """Share of the weights that it started from in those that are kept, where it went on from a model (Wortsman et al.
+    2022, robust fine-tuning)."""
     batch: int = 32
     max_tokens: int = 256
     encoder_rate: float = 1.5e-4

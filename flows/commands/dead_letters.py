@@ -21,8 +21,9 @@ def command() -> None:
     show_default=True,
     help="At most this many.",
 )
-@click.option("--payload", is_flag=True, help="Show what was read, too.")
-def list_(reason: str, limit: int, payload: bool) -> None:
+@click.option("--payload", is_flag=True, help="Show origin and what was read, too.")
+@click.option("--json", "as_json", is_flag=True, help="All of each letter, one JSON object a line.")
+def list_(reason: str, limit: int, payload: bool, as_json: bool) -> None:
     """Show dead letters, newest first."""
     from flows.table import table
     from flows.wiring import edges
@@ -30,14 +31,20 @@ def list_(reason: str, limit: int, payload: bool) -> None:
 
     with edges() as opened:
         found = [one.letter for one in stored(opened.database, reason=reason, limit=limit)]
+    if as_json:
+        from msgspec import json
+
+        for letter in found:
+            click.echo(json.encode(letter))
+        return
     if not found:
         click.echo("No dead letters.")
         return
     table(
-        ["read at", "place", "reason"] + (["payload"] if payload else []),
+        ["read at", "place", "reason"] + (["origin", "payload"] if payload else []),
         [
             (letter.read_at, letter.place, letter.reason)
-            + ((letter.payload[:200],) if payload else ())
+            + ((letter.origin, letter.payload[:200]) if payload else ())
             for letter in found
         ],
     )
@@ -45,12 +52,13 @@ def list_(reason: str, limit: int, payload: bool) -> None:
 
 @command.command("replay")
 @click.option("--reason", default="", help="Only those whose reason contains this.")
-def replay(reason: str) -> None:
+@click.option("--origin", "origins", multiple=True, help="Only this one (repeatable).")
+def replay(reason: str, origins: tuple[str, ...]) -> None:
     """Read dead letters again, after a fix; what is a document now goes back on the bus, once."""
     from flows.replaying import replay as replay_letters
     from flows.steps import now_utc
     from flows.wiring import edges
 
     with edges() as opened:
-        report = replay_letters(opened, reason=reason, now=now_utc())
+        report = replay_letters(opened, reason=reason, origins=origins, now=now_utc())
     click.echo(str(report))

@@ -19,7 +19,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--until", type=_DAY, metavar="DAY", help="Published on this day or earlier.")
 @click.option("--society", default="", metavar="CODE", help="Only of this society (GB).")
 @click.option("--off-topic", is_flag=True, help="Also what was off topic, where its text is kept.")
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many documents.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many documents, in whole days (one at least).")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only say how many there are, and of what.")
 def command(
     since: datetime | None,

@@ -24,14 +24,20 @@ def command(ctx: click.Context, once: bool) -> None:
 
 
 def _run(once: bool) -> None:
+    from flows.backup_turns import give_turn
     from flows.prefect_server import orchestrator
     from flows.running import run_for_ever, run_once
     from flows.settings import load_settings
     from flows.wiring import edges
 
     settings = load_settings()
-    with orchestrator(settings) as conductor, edges(settings, create=True):
+    with orchestrator(settings) as conductor, edges(settings, create=True) as opened:
         if once:
             run_once(conductor, click.echo)
         else:
-            run_for_ever(conductor, settings, click.echo)
+            run_for_ever(
+                conductor,
+                settings,
+                click.echo,
+                between=lambda: give_turn(settings, opened.database),
+            )

@@ -14,6 +14,7 @@ import click
 @click.option("--follow", is_flag=True, help="Keep waiting for documents; Ctrl-C ends it cleanly.")
 def command(follow: bool) -> None:
     """Judge what is on the bus, store it, and recount the days that it touched."""
+    from flows.backup_turns import give_turn
     from flows.display import progress_bar
     from flows.scoring import drain
     from flows.settings import load_settings
@@ -34,9 +35,14 @@ def command(follow: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, ask_to_stop)
     with edges(settings) as opened, progress_bar("Scoring", None) as bar:
+
+        def ended() -> bool:
+            give_turn(settings, opened.database)  # between two batches
+            return stop.is_set()
+
         report = drain(
             opened,
             progress=lambda so_far: bar.show(so_far.read, str(so_far)),
-            until=stop.is_set if follow else None,
+            until=ended if follow else None,
         )
     click.echo(str(report))

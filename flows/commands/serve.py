@@ -7,7 +7,7 @@ import click
 
 @click.command()
 def command() -> None:
-    """Serve collect, score, watch and weekly as Prefect deployments with their schedules."""
+    """Serve collect, score, watch, weekly and retain as Prefect deployments with their schedules."""
     from flows.stopping import Stopped, stoppable
 
     try:

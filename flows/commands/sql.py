@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import click
 
 from flows.mistake import Mistake
+
+_OUTFILE = re.compile(r"\boutfile\b", re.IGNORECASE)
 
 FORMATS = ["table", "csv", "json", "parquet"]
 
@@ -35,7 +38,7 @@ def command(statement: str, form: str, output: Path | None) -> None:
     question = _question(statement)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise Mistake("Parquet is binary; name a file with --output.")
-    database = open_database(load_settings())
+    database = open_database(load_settings(), read_only=True)
     try:
         result = database.query(question)
     except QueryFailed as error:
@@ -61,8 +64,9 @@ def _question(statement: str) -> str:
         question = one_statement(text)
     except QueryFailed as error:
         raise Mistake(str(error)) from error
-    # INTO: `WITH … INSERT INTO` writes rows, `SELECT … INTO OUTFILE` writes a file.
-    if not is_reading(question) or "INTO" in words(question):
+    # INTO: `WITH … INSERT INTO` writes rows, `SELECT … INTO OUTFILE` writes a file. The engine refuses the first by itself
+    # and not the second, and it knows more kinds of quotes and comments than we do: so that word may stand nowhere.
+    if not is_reading(question) or "INTO" in words(question) or _OUTFILE.search(question):
         raise Mistake(
             "This command only reads: begin with SELECT, WITH, SHOW, DESCRIBE, EXISTS or EXPLAIN,"
             " and leave out INTO; --output writes a file."

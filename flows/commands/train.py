@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.resources import as_file
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,8 @@ DEFAULT_NAME = "barometer-minilm-2"
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), default=Path("var/model"), show_default=True, help="Folder of checkpoints and of the model.")  # fmt: skip
 @click.option("--base", type=click.Path(path_type=Path), help="Folder of another BERT encoder than MiniLM-L6.")  # fmt: skip
+@click.option("--start", type=click.Path(path_type=Path), help="Go on from the model in this folder (bundled: the one that ships).")  # fmt: skip
+@click.option("--keep", type=click.FloatRange(0, 1), help="With --start: share of its weights in the mean that is kept; 0 unless given.")  # fmt: skip
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="Name and version, kept with every judgement.")  # fmt: skip
 @click.option("--tune", multiple=True, type=click.Path(path_type=Path), help="Labelled JSONL to calibrate on, too; no weight learns from it.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1, 200), help="Passes over the texts at most.")
@@ -32,6 +37,8 @@ def command(
     files: tuple[Path, ...],
     output: Path,
     base: Path | None,
+    start: Path | None,
+    keep: float | None,
     name: str,
     tune: tuple[Path, ...],
     epochs: int | None,
@@ -59,7 +66,12 @@ def command(
             f"Training needs more than a plain install has ({error.name} is missing): "
             "pip install 'barometer[train]'."
         ) from error
-    recipe = Recipe(**{k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None})
+    if keep is not None and start is None:
+        raise Mistake(
+            "--keep needs --start: it is a share of the weights that training starts from."
+        )
+    chosen: dict[str, Any] = {"epochs": epochs, "seed": seed, "kept_of_start": keep}
+    recipe = Recipe(**{name: value for name, value in chosen.items() if value is not None})
     split = _split(files, tune, corpus, recipe.stories)
     device = device_of(device)
     click.echo(
@@ -67,16 +79,20 @@ def command(
         f"{len(split.held_out):,} held out; on {device}.",
         err=True,
     )
-    events = train(
-        split,
-        recipe,
-        base=base or packaged_base(),
-        folder=output,
-        device=device,
-        name=name,
-        trained_on=_trained_on(files, corpus),
-    )
-    _tell(_watched(events))
+    with ExitStack() as stack:
+        if start is not None and str(start) == "bundled":
+            start = stack.enter_context(as_file(resources("classify").joinpath("bundled")))
+        events = train(
+            split,
+            recipe,
+            base=base or packaged_base(),
+            folder=output,
+            device=device,
+            name=name,
+            trained_on=_trained_on(files, corpus),
+            start=start,
+        )
+        _tell(_watched(events))
 
 
 def _split(files: Sequence[Path], tune: Sequence[Path], corpus: bool, stories: float) -> Split:

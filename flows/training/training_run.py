@@ -1,6 +1,6 @@
 """One training run: from labelled text to a model folder, with a checkpoint after every epoch.
 
-base encoder -> fit (checkpoints/last.pt and epoch-N.pt each epoch) -> the mean of the last epochs
+base encoder (or a model that is gone on from) -> fit (checkpoints/last.pt and epoch-N.pt each epoch) -> the mean of the last epochs
              -> weights of words beside it (ngrams.npz) -> calibrate on development and tuning text
              -> confusion on held-out text -> model.onnx, 8-bit where that costs next to nothing -> model.json
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from classify.training.swaps import with_gaps, with_swaps
 from classify.training.tokens import IGNORED, Tokenised, targets_of, tokenised
 from flows.mistake import Mistake
 from flows.training.base_model import start_network
+from flows.training.kept_weights import take_weights
 from flows.training.model_folder import (
     export_onnx,
     quantise,
@@ -77,14 +78,19 @@ def train(
     device: str,
     name: str,
     trained_on: str,
+    start: Path | None = None,
 ) -> Iterator[Step | Epoch | Trained]:
-    """Fit, calibrate and export into `folder`; yields progress, and last what was made.
+    """Fit, calibrate and export into `folder`; yields progress, and last what was made. `start`: the folder of a model
+    to go on from, on the same base.
 
     Raises Mistake where `folder` holds a run of another recipe or of other texts.
     """
     _keep_memory()
     torch.manual_seed(recipe.seed)
     network, tokenizer = start_network(base, recipe.dropout)
+    if start is not None:
+        take_weights(network, tokenizer, start)
+    begun_with = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     network.to(torch.device(device))
     # An encoder knows no more places than it was pretrained with.
     places = int(network.encoder.config.max_position_embeddings)
@@ -99,22 +105,30 @@ def train(
     descriptions = [tokenizer.encode(target.description).ids for target in targets]
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
-    mark = _mark(split, recipe)
-    start = _load(checkpoints / LAST, mark)
+    mark = _mark(split, recipe, begun_with if start is not None else {})
+    done = _load(checkpoints / LAST, mark)
 
     def vary(place: int, rng: random.Random) -> list[int]:
         ids: list[int] = tokenizer.encode(with_swaps(split.train[place].text, rng)).ids
         return with_gaps(ids, recipe.words_dropped, rng)
 
     for event in fit(
-        network, parts["train"], parts["development"], descriptions, recipe, vary, start
+        network, parts["train"], parts["development"], descriptions, recipe, vary, done
     ):
         if isinstance(event, Epoch):
             kept = {"mark": mark, "network": event.state["network"], "best": event.best}
             _save(checkpoints / _name_of(event.epoch), kept)
             _save(checkpoints / LAST, {"mark": mark, **event.state})
         yield event
-    network.load_state_dict(_averaged(checkpoints, recipe, mark))
+    fitted = _averaged(checkpoints, recipe, mark)
+    if start is not None:
+        fitted = {
+            name: torch.lerp(tensor, begun_with[name], recipe.kept_of_start)
+            if tensor.is_floating_point()
+            else tensor
+            for name, tensor in fitted.items()
+        }
+    network.load_state_dict(fitted)
     network.to("cpu").eval()
     tokenizer.no_truncation()
     plain = [
@@ -299,12 +313,17 @@ def _confusion(
     return counts
 
 
-def _mark(split: Split, recipe: Recipe) -> str:
-    """What must be the same for a run to go on: the recipe, and the texts that decide the weights."""
+def _mark(split: Split, recipe: Recipe, begun_with: Mapping[str, torch.Tensor]) -> str:
+    """What must be the same for a run to go on: the recipe, the texts that decide the weights, and the model that it
+    went on from.
+    """
     from hashlib import sha256
 
     texts = [split.train, split.development]
-    return sha256(msgspec.json.encode([recipe, texts])).hexdigest()
+    mark = sha256(msgspec.json.encode([recipe, texts]))
+    for name in sorted(begun_with):
+        mark.update(begun_with[name].numpy().tobytes())
+    return mark.hexdigest()
 
 
 def _name_of(epoch: int) -> str:

@@ -1,5 +1,6 @@
--- Stored documents of these authors at one source.
+-- Documents of these authors whose words are kept; of one source, or of all where it is empty.
 SELECT id
 FROM documents FINAL
-WHERE source = %(source)s AND author_key IN %(keys)s
+WHERE (%(source)s = '' OR source = %(source)s)
+  AND id IN (SELECT id FROM document_texts FINAL WHERE author_key IN %(keys)s)
 ORDER BY id

@@ -1,11 +1,14 @@
 -- How many documents documents_to_rejudge finds, by disposition and model of the reading, and how many of
--- them have no text any more.
+-- them have no text any more (it expired or was removed).
 SELECT disposition, model, count() AS documents, sum(without_text) AS no_text
 FROM (
     SELECT id, without_text, disposition, reason, ledger_version
     FROM (
         SELECT id, argMax(origin, version) AS read_as,
-               argMax(title = '' AND text = '', version) AS without_text
+               toUInt8(id NOT IN (
+                   SELECT id FROM document_texts FINAL
+                   WHERE day >= %(first)s AND day <= %(last)s AND (title != '' OR text != '')
+               )) AS without_text
         FROM documents
         WHERE day >= %(first)s AND day <= %(last)s AND (%(society)s = '' OR society = %(society)s)
         GROUP BY id

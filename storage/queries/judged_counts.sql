@@ -5,9 +5,10 @@ SELECT society, target, day, outlet,
        if(copied = 1 AND stance != 'not_addressed', story, '') AS told,
        toInt64(stance = 'support') AS supporting,
        toInt64(stance = 'neutral') AS neutral_ones,
-       toInt64(stance = 'oppose')  AS opposing
+       toInt64(stance = 'oppose')  AS opposing,
+       contributor, toUInt8(stance != 'not_addressed') AS addressed
 FROM (
-    SELECT society, target, day, outlet, story, stance
+    SELECT society, target, day, outlet, story, stance, contributor
     FROM judgements FINAL
     WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
 )

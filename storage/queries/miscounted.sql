@@ -7,7 +7,8 @@ FROM (
         -- include judged_counts
         UNION ALL
         SELECT society, target, day, outlet, story AS told,
-               -toInt64(support) AS supporting, -toInt64(neutral) AS neutral_ones, -toInt64(oppose) AS opposing
+               -toInt64(support) AS supporting, -toInt64(neutral) AS neutral_ones, -toInt64(oppose) AS opposing,
+               toUInt16(0) AS contributor, toUInt8(0) AS addressed
         FROM daily_counts FINAL
         WHERE day >= %(first)s AND day <= %(last)s AND (society, day) IN %(cells)s
     )

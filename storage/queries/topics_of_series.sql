@@ -1,10 +1,10 @@
--- Documents that address the target of each of these series between two days, by topic; the empty topic stands for
--- all of them, whatever they speak of.
-SELECT society, target, topic, count()
+-- Documents that address the target of each of these series between two days, by topic, and their contributors; the
+-- empty topic stands for all of them, whatever they speak of.
+SELECT society, target, topic, count(), groupUniqArray(contributor)
 FROM (
-    SELECT society, target, arrayJoin(arrayConcat([''], topics)) AS topic
+    SELECT society, target, contributor, arrayJoin(arrayConcat([''], topics)) AS topic
     FROM (
-        SELECT document_id, society, target
+        SELECT document_id, society, target, contributor
         FROM judgements FINAL
         WHERE (society, target) IN %(series)s AND day >= %(first)s AND day <= %(last)s
           AND stance != 'not_addressed'
