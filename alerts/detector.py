@@ -25,7 +25,7 @@ from alerts.point import StanceCount
 from alerts.t_quantile import Z95
 from alerts.within_outlet import BASELINE_DAYS, DayChange, WithinOutlet
 
-BEATS_SHOCK = 1.0
+BEATS_SHOCK = 0.8
 """The best fall must explain the days better than the best passing shock: by this much, in log likelihood."""
 
 SHOCK_SIGMAS = 4.0
@@ -40,6 +40,13 @@ mean of the last so many is two thirds of the way back; earlier, by more than it
 
 FEWEST_DAYS_BACK = 3
 """Days after an alarm that are needed to call it over."""
+
+DEEPER_SIGMAS = 1.5
+"""A fall whose mean of the seven days after its alarm lies lower than was said then, by so many standard errors, is said
+anew: a small one may have been an accident that a large one followed."""
+
+SETTLED_DAYS = 112
+"""A fall that lasts so long has become the usual level."""
 
 
 class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,13 +130,13 @@ def find_in_panel(
 def threshold_for(sigma: float | Array, settings: DetectorSettings = _DEFAULTS) -> float | Array:
     """What the score must pass, for days with standard deviation `sigma` (points).
 
-        h = ln(ARL) - 0.92 + 0.16 ln(sigma / 9)         ARL = false_alarm_days x series, in days
+        h = ln(ARL) - 0.82 + 0.2 ln(sigma / 9)         ARL = false_alarm_days x series, in days
 
     ln(ARL) is the martingale bound of Pollak 1987: without a change exp(S) - t is a martingale. The rest was
     fitted so that the mean time between false alarms is ARL (`python -m benchmarks.detection`).
     """
     arl = settings.false_alarm_days * max(1, settings.series)
-    threshold: float | Array = math.log(arl) - 0.92 + 0.16 * np.log(np.asarray(sigma) / 9)
+    threshold: float | Array = math.log(arl) - 0.82 + 0.2 * np.log(np.asarray(sigma) / 9)
     return threshold
 
 
@@ -187,13 +194,15 @@ class _Walk:
             ratio = float(lasting[s] / total[s])
             self._alarm(int(s), t, day, ratio, float(news[s]), float(score[s]), float(threshold[s]))
         for s in np.flatnonzero(open_ & self._open & day.usable):
-            self._follow(int(s), t, float(x[s]), float(lasting[s]), float(news[s]))
+            self._follow(int(s), t, day, float(x[s]), float(lasting[s]), float(news[s]))
         with np.errstate(divide="ignore"):
             z = x / np.sqrt(own + news)
         for s in np.flatnonzero(day.usable & (z < -SHOCK_SIGMAS)):
             self._shocks[s].append(self._shock(int(s), t, day, float(x[s]), float(z[s])))
 
-    def _follow(self, s: int, t: int, x: float, lasting: float, news: float) -> None:
+    def _follow(
+        self, s: int, t: int, day: DayChange, x: float, lasting: float, news: float
+    ) -> None:
         """A day of an open fall: is it over, or has its level become the usual one?"""
         after = self._after[s]
         after.append(x)
@@ -201,14 +210,17 @@ class _Walk:
         mean = sum(recent) / len(recent)
         back = self._change[s] / 3
         if len(after) == CONFIRM_DAYS:
+            error = math.sqrt(lasting / CONFIRM_DAYS)
+            if (lower := (self._change[s] - mean) / error) > DEEPER_SIGMAS:
+                self._drops[s].append(self._deeper(s, t, day, mean, error, float(lower)))
             self._change[s] = min(mean, 0.0)
-            self._settled[s].append(self._settle(s, t, math.sqrt(lasting / CONFIRM_DAYS)))
+            self._settled[s].append(self._settle(s, t, error))
         # before that many days a good one may be chance
         doubt = math.sqrt(lasting / len(recent)) if len(after) < CONFIRM_DAYS else 0.0
         if len(recent) >= FEWEST_DAYS_BACK and mean - doubt > back:
             self._evidence.restart(s)
             self._open[s] = False
-        elif t - self._since[s] >= BASELINE_DAYS:
+        elif t - self._since[s] >= SETTLED_DAYS:
             self._outlets.begin_anew(s, int(self._since[s]), t)
             self._spread.settled(s, int(self._since[s]), t)
             self._evidence.absorb(s, 0.0, lasting / BASELINE_DAYS, news)
@@ -270,6 +282,7 @@ class _Walk:
         fall: _Window,
         score: float,
         threshold: float,
+        why: str = "no passing shock explains it as well",
     ) -> Drop:
         past = max(1, int(day.past[s]))
         half = Z95 * math.sqrt(fall.variance * (1 + (t - fall.first + 1) / past))
@@ -279,8 +292,7 @@ class _Walk:
         against = "the level it had fallen to" if rests_at else f"the {past} days of their own past"
         reason = (
             f"within outlets, net support was {-fall.change:.1f} points lower from {since} to {detected} than "
-            f"in {against} ({baseline:+.1f}); the evidence of {score:.1f} passed {threshold:.1f} and no passing "
-            "shock explains it as well"
+            f"in {against} ({baseline:+.1f}); the evidence of {score:.1f} passed {threshold:.1f} and {why}"
         )
         return Drop(
             society=society,
@@ -296,6 +308,17 @@ class _Walk:
             threshold=threshold,
             reason=reason,
         )
+
+    def _deeper(
+        self, s: int, t: int, day: DayChange, mean: float, error: float, sigmas: float
+    ) -> Drop:
+        """The fall again, by the seven days after its alarm. Evidence: the log likelihood that these days gain by not
+        lying where the alarm said.
+        """
+        week = _Window(first=t - CONFIRM_DAYS + 1, change=mean, variance=error**2)
+        said = self._change[s]
+        why = f"it is deeper than the {-said:.1f} points that were said when it was found"
+        return self._drop(s, t, day, 0.0, week, sigmas**2 / 2, DEEPER_SIGMAS**2 / 2, why)
 
     def _settle(self, s: int, t: int, error: float) -> Settled:
         society, target = self._names[s]

@@ -30,6 +30,10 @@ SHOCK_SHAPES = np.array([[1.0, 0.0, 0.0], [1.0, 2 / 3, 1 / 3]])
 SHOCK_DAYS = 20
 """… begun on any of so many days: a shock is remembered until small falls forget it, too."""
 
+SHOCK_NOISE = 3.5
+"""A shock that explains less than so much (log likelihood) is none: the best of forty explains as much of days on which
+nothing happened, and a slow fall would have to beat that, too."""
+
 CLIP = 10.0
 """An innovation counts for at most so many standard deviations."""
 
@@ -94,9 +98,9 @@ class FallEvidence:
         self._shocks.add(shape, innovation, gain, weight)
         self._mean += gain * innovation[:, None]
         self._cov -= gain[:, :, None] * self._cov.sum(1)[:, None, :]
-        best = self._falls.best()
+        best, shock = self._falls.best(), self._shocks.best()
         # No hypothesis of a given size is likelier than the one of its first day's best size.
-        return best + math.log(FIRST_DAYS), best - self._shocks.best()
+        return best + math.log(FIRST_DAYS), best - np.where(shock > SHOCK_NOISE, shock, 0.0)
 
     def score(self, series: npt.NDArray[np.intp]) -> Array:
         """The logarithm of the evidence for a fall, for these series alone: it asks every size from every first day."""

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from alerts.outlet_panel import Array, OutletPanel
 
-BASELINE_DAYS = 112
-"""Days of an outlet's own past that today is measured against: sixteen weeks."""
+BASELINE_DAYS = 224
+"""Days of an outlet's own past that today is measured against: thirty-two weeks. With half of them the past itself errs by
+as much as a slow fall of three points."""
 
-GUARD_DAYS = 15
-"""The youngest days of that past are left out, they may already belong to a fall …"""
+GUARD_DAYS = 42
+"""The youngest days of that past are left out, they may already belong to a fall that is not found yet …"""
 
 SHORT_GUARD_DAYS = 7
 """… fewer of them while the past is short: a third of it, at least a week."""
@@ -34,6 +35,7 @@ HUBER = 1.5
 """Outlets further off than so many of their standard deviations pull no harder than that."""
 
 _VOLUME_DAYS = 28
+_SHARES_DAYS = 266
 _DAY_VARIANCE = 36.0
 """Variance of an outlet's days beyond its number of documents (points^2) where nothing is known yet."""
 
@@ -151,11 +153,11 @@ class WithinOutlet:
 
 
 def _document_variance(counts: Array, scores: Array) -> Array:
-    """(series, days, outlets): variance of one document of an outlet, points^2, from its 127 days before."""
+    """(series, days, outlets): variance of one document of an outlet, points^2, from its 266 days before."""
     series, days, outlets, stances = counts.shape
     sums = np.concatenate([np.zeros((series, 1, outlets, stances)), counts.cumsum(1)], 1)
     t = np.arange(days)
-    shares = sums[:, t] - sums[:, np.maximum(t - BASELINE_DAYS - GUARD_DAYS, 0)] + _DOCUMENT_PRIOR
+    shares = sums[:, t] - sums[:, np.maximum(t - _SHARES_DAYS, 0)] + _DOCUMENT_PRIOR
     shares /= shares.sum(-1, keepdims=True)
     mean = np.einsum("stkc,sc->stk", shares, scores)
     square = np.einsum("stkc,sc->stk", shares, scores**2)
