@@ -33,6 +33,7 @@ LONGEST_FIRST = (
     "test_end_to_end",
     "test_reclassify",
     "test_kill",
+    "test_faults",
     "test_training",
     "test_serving",
     "test_hf_model",
