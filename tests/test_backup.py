@@ -31,6 +31,7 @@ from flows.failures import status_of
 from flows.importing import import_file
 from flows.mistake import Mistake
 from flows.restoring import restore
+from flows.running import run_for_ever
 from flows.scoring import drain, score_batch
 from flows.settings import Settings
 from flows.watching import watch
@@ -55,6 +56,7 @@ from tests.figures import figures
 from tests.fixtures_command import Place, barometer
 from tests.rows import NOW, write_rows
 from tests.test_kill import comparable
+from tests.test_running import QUIET, FakeConductor, Over
 
 ROWS = 40
 BATCH = 10
@@ -283,6 +285,27 @@ def test_who_gets_no_turn_is_told_who_holds_the_database(
         back_up(held.settings, stage.parent, now=NOW, wait_seconds=0)
     assert not stage.exists()
     assert not list(stage.parent.glob("*.zip*")) + list(stage.parent.glob(".*.part"))
+
+
+def test_a_run_for_ever_gives_turns_after_each_step_and_while_nothing_is_due() -> None:
+    conductor, happened = FakeConductor(), []
+
+    def sleep(seconds: float) -> None:
+        happened.append("sleep")
+        if happened.count("sleep") == 3:
+            raise Over
+
+    def between() -> None:
+        happened.append(f"turn after {len(conductor.asked)} steps")
+
+    with pytest.raises(Over):
+        run_for_ever(
+            conductor, QUIET, lambda text: None, clock=lambda: NOW, sleep=sleep, between=between
+        )
+    steps = len(conductor.asked)
+    assert steps >= 3
+    assert happened[:steps] == [f"turn after {n + 1} steps" for n in range(steps)]
+    assert happened[steps:] == [f"turn after {steps} steps", "sleep"] * 3
 
 
 def test_one_backup_at_a_time(held: Edges) -> None:
@@ -711,7 +734,7 @@ def test_the_commands_say_what_they_did(place: Place, scored: Path) -> None:
     assert all(len(line) <= 100 for line in said.out.splitlines())
     checked = place.run("backup", "--check", name)
     assert checked.status == 0
-    assert checked.out.startswith(f"{name} is whole: of ")
+    assert checked.out.startswith(f"{name} is whole: ")
     refused = place.run("restore", name)
     assert refused.status == 2
     assert "with --move-aside they get another name first" in refused.sentence
