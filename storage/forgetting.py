@@ -242,6 +242,9 @@ def finish(database: Database, removals: Sequence[Removal], now: datetime) -> No
     """Remember that these are erased, and begin to forget which stand-in was whose."""
     store_removals(
         database,
-        [msgspec.structs.replace(each, stand_in="", erased_at=now) for each in removals],
+        [
+            msgspec.structs.replace(each, stand_in="", erased_at=max(now, each.removed_at))
+            for each in removals
+        ],
     )
     database.execute("ALTER TABLE removed_documents DELETE WHERE stand_in != ''")

@@ -10,6 +10,7 @@ import pytest
 
 from classify.disposition import Disposition
 from flows.boarding import write_board
+from flows.erasing import erase
 from flows.forgetting import Forgotten, Wanted, find, forget
 from flows.publishing import publish
 from flows.scoring import drain
@@ -109,6 +110,8 @@ def test_a_document_that_was_everywhere_is_nowhere(planted: Edges, tmp_path: Pat
     assert sum(after.values()) == sum(totals.values()) + 2
     assert figures(planted) == before
     assert not find(planted, wanted).places["documents"]
+    assert erase(planted, now=NOW).documents == 1  # what brought it goes, too
+    assert erase(planted, now=NOW).documents == 0
     if not is_kafka:
         planted.database.close()  # the engine stops, and leaves no file that is not needed
         planted.bus.close()
