@@ -138,13 +138,13 @@ def has_opened_something(pid: int) -> bool:
     )
 
 
-def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:
     """Whether `holds()` became true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if holds():
             return True
-        time.sleep(0.2)
+        time.sleep(pause)
     return False
 
 

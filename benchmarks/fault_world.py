@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import msgspec
 
@@ -296,6 +297,15 @@ def _rows(source: Source, items: Sequence[_Item], now: datetime) -> dict[str, Ro
     return {row.origin: row for row in rows}
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Clients that are killed are part of what is tried."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing to say."""
+
+
 class Newsroom:
     """Serves the feeds of a world as they are at a stage."""
 
@@ -326,8 +336,7 @@ def newsroom() -> Iterator[Newsroom]:
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), Handler)
     room.port = server.server_address[1]
     Thread(target=server.serve_forever, daemon=True).start()
     try:

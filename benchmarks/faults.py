@@ -21,7 +21,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ from flows.collecting import collect
 from flows.display import Bar, progress_bar
 from flows.scoring import drain
 from flows.settings import Settings
+from flows.stopping import stoppable
 from flows.watching import watch
 from flows.wiring import GROUP, Edges, edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, BusError, Record
@@ -52,8 +53,13 @@ PER_STAGE = 2_500
 ALIENS = 8
 """Broken messages of others for each stage."""
 
-QUICK_KAFKA = "session_timeout_ms=3000&heartbeat_interval_ms=500&reconnect_backoff_max_ms=200"
-"""A worker that was killed is missed after three seconds."""
+QUICK_KAFKA = (
+    "session_timeout_ms=3000&heartbeat_interval_ms=500&reconnect_backoff_max_ms=200"
+    "&max_poll_interval_ms=60000"
+)
+"""A worker that was killed is missed after three seconds. Tansu, killed while members join, may never answer one of
+them; a member waits for its answer as long as the longest pause between two polls, ten minutes by default.
+"""
 
 KILLED = {
     "server": {"score-a": 3, "score-b": 3, "collect": 3, "watch": 2},
@@ -64,8 +70,16 @@ KILLED = {
 PATIENCE = 120.0
 """Seconds until a process is at work, on a busy machine."""
 
-WATCH_SECONDS = 4.0
-"""Between two watches of the server mode."""
+OTHERS = (
+    "database killed and started",
+    "broker killed and started",
+    "all connections broken",
+    "connections slow",
+    "connections refused",
+    "a worker joins and leaves",
+    "disk full",
+)
+"""Faults beside kills, each once for every fifteen of them."""
 
 LAST_SECONDS = 900.0
 """How long what is left may take once the faults are over."""
@@ -79,8 +93,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kills: int
     seed: int
     model: str
-    others: bool = True
-    """Faults of servers, disk and network, too."""
+    others: tuple[str, ...] = OTHERS
+    """Faults of servers, disk and network."""
+    watch_seconds: float = 4.0
+    """Between two watches of the server mode."""
     pause: float = 2.0
     """Seconds between two faults, at most, beside the time until somebody is at work."""
     stages: int = 0
@@ -221,7 +237,7 @@ class Run:
 Fault = Callable[[], bool]
 
 
-def server_faults(run: Run, held: Servers, rng: random.Random) -> list[tuple[str, Fault]]:
+def server_faults(run: Run, held: Servers, rng: random.Random) -> dict[str, Fault]:
     """What may happen to servers, disk and network, by name."""
 
     def down(server: ClickHouse | Tansu) -> bool:
@@ -231,7 +247,9 @@ def server_faults(run: Run, held: Servers, rng: random.Random) -> list[tuple[str
         return True
 
     def broken() -> bool:
-        return held.clickhouse.proxy.break_all() + held.tansu.proxy.break_all() > 0
+        return wait_until(
+            lambda: held.clickhouse.proxy.break_all() + held.tansu.proxy.break_all() > 0, PATIENCE
+        )
 
     def slow() -> bool:
         for proxy in (held.clickhouse.proxy, held.tansu.proxy):
@@ -258,15 +276,16 @@ def server_faults(run: Run, held: Servers, rng: random.Random) -> list[tuple[str
         third.join()
         return True
 
-    return [
-        ("database killed and started", lambda: down(held.clickhouse)),
-        ("broker killed and started", lambda: down(held.tansu)),
-        ("all connections broken", broken),
-        ("connections slow", slow),
-        ("connections refused", refusing),
-        ("a worker joins and leaves", rebalance),
-        ("disk full", lambda: full(held.disk, rng)),
-    ]  # fmt: skip
+    faults: tuple[Fault, ...] = (
+        lambda: down(held.clickhouse),
+        lambda: down(held.tansu),
+        broken,
+        slow,
+        refusing,
+        rebalance,
+        lambda: full(held.disk, rng),
+    )
+    return dict(zip(OTHERS, faults, strict=True))
 
 
 def full(disk: Disk, rng: random.Random) -> bool:
@@ -279,14 +298,12 @@ def full(disk: Disk, rng: random.Random) -> bool:
     return True
 
 
-def disturb(run: Run, others: Sequence[tuple[str, Fault]], rng: random.Random, bar: Bar) -> None:
+def disturb(run: Run, others: Mapping[str, Fault], rng: random.Random, bar: Bar) -> None:
     """Kills, and between them the other faults in turn, at random moments."""
+    turns = max(1, run.plan.kills // 15) if run.plan.kills else 0
     order = ["kill"] * run.plan.kills
-    if others and run.plan.others:
-        turns = [name for _ in range(max(1, run.plan.kills // 15)) for name, _ in others]
-        order += turns
+    order += [name for _ in range(turns) for name in run.plan.others if name in others]
     rng.shuffle(order)
-    by_name = dict(others)
     run.wanted = len(order)
     for name in order:
         time.sleep(rng.uniform(0.0, run.plan.pause))
@@ -294,7 +311,7 @@ def disturb(run: Run, others: Sequence[tuple[str, Fault]], rng: random.Random, b
             wait_until(lambda: run.kill(rng), PATIENCE)
         else:
             wait_until(lambda: bool(run.processes.at_work()), PATIENCE)
-            if by_name[name]():
+            if others[name]():
                 run.done[name] += 1
         run.faults += 1
         bar.advance()
@@ -326,7 +343,7 @@ def serve(run: Run) -> list[Thread]:
             keep_going(run, lambda name=name: run.processes.run(name, "score", "--follow"), 0.2)  # type: ignore[misc]
             for name in ("score-a", "score-b")
         ),
-        keep_going(run, lambda: run.processes.run("watch", "watch"), WATCH_SECONDS),
+        keep_going(run, lambda: run.processes.run("watch", "watch"), run.plan.watch_seconds),
     ]
 
 
@@ -344,7 +361,7 @@ def take_turns(run: Run) -> list[Thread]:
 
 def finish(run: Run, threads: Sequence[Thread]) -> Ended:
     """Let what is left be done, stop the processes, watch once more, and ask the product for its balance."""
-    done = wait_until(lambda: run.collected and run.backlog() == 0, LAST_SECONDS)
+    done = wait_until(lambda: run.collected and run.backlog() == 0, LAST_SECONDS, pause=1.0)
     run.over.set()
     for name in ("score-a", "score-b"):
         run.processes.signal(name, signal.SIGTERM)
@@ -376,7 +393,7 @@ def go(plan: Plan, truth: World, room: Newsroom, calm: Figures, bar: Bar) -> Out
             bus_url = f"sqlite:///{disk.folder}/bus.db?session_timeout=2"
             database_url = f"chdb:///{disk.folder}/clickhouse"
             run = Run(plan, truth, room, folder, bus_url, database_url)
-            others = [("disk full", lambda: full(disk, rng))]
+            others = {"disk full": lambda: full(disk, rng)}
             lines = take_turns
 
             def audited() -> str:
@@ -499,10 +516,9 @@ def main() -> None:
         kills=0 if asked.memory else asked.kills,
         seed=asked.seed,
         model=asked.model,
-        others=not asked.memory,
     )
     broken = []
-    with prepared_world(plan, load_classifier(asked.model)) as (truth, room):
+    with stoppable(), prepared_world(plan, load_classifier(asked.model)) as (truth, room):
         console.print(f"An undisturbed run of {len(truth.rows):,} rows in {truth.stages} stages …")
         with calm_run(plan, truth, room) as opened:
             calm = figures(opened.database)

@@ -190,11 +190,16 @@ def settle(database: Database) -> str:
     waiting = forgetting.replaced_parts(database)
     if waiting and not forgetting.can_drop_files(database):
         return "the server keeps the files of parts that it rewrote for about ten minutes more"
+    tables = {table for table, _ in waiting}
+    forgetting.keep_files(database, tables, seconds=1)
     deadline = time.monotonic() + FILES_SECONDS
-    while waiting and time.monotonic() < deadline:
-        forgetting.drop_files(database)
-        waiting &= forgetting.replaced_parts(database)
-        time.sleep(0.2 if waiting else 0)
+    try:
+        while waiting and time.monotonic() < deadline:
+            time.sleep(0.25)
+            forgetting.drop_files(database, {table for table, _ in waiting})
+            waiting &= forgetting.replaced_parts(database)
+    finally:
+        forgetting.keep_files(database, tables, seconds=None)
     if waiting:
         return "queries still read files of parts that were rewritten; the database removes them within minutes"
     return ""

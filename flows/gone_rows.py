@@ -6,6 +6,7 @@ message that was emptied on the bus, document that was erased -> dead, with the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from classify.disposition import Disposition
 from ingest.bus import ERASED, ORIGIN, Message
@@ -16,14 +17,21 @@ from storage.ledger import Entry
 
 
 def without_gone(
-    database: Database, messages: Sequence[Message], arrivals: Sequence[tuple[str, Document]]
+    database: Database,
+    messages: Sequence[Message],
+    arrivals: Sequence[tuple[str, Document]],
+    now: datetime,
 ) -> tuple[list[tuple[str, Document]], list[Entry]]:
-    """The arrivals (origin, document) that are not gone for good, and an entry for each row that is."""
-    gone = {
-        each.document_id: each.why
+    """The arrivals (origin, document) that are not gone for good, and an entry for each row that is. What came again is to
+    be erased once more, from the bus.
+    """
+    erased = [
+        each
         for each in removals.of_ids(database, [document.id for _, document in arrivals])
         if each.erased_at is not None
-    }
+    ]
+    removals.came_again(database, erased, now)
+    gone = {each.document_id: each.why for each in erased}
     entries = [
         _entry(message.origin, message.headers[ERASED] or "bus", "erased before it was judged")
         for message in messages

@@ -126,7 +126,7 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
     The ledger is written last: a row that it knows was stored in full, and is passed over when it comes again.
     """
     arrivals, letters = decoded(messages, now)
-    arrivals, gone = without_gone(edges.database, messages, arrivals)
+    arrivals, gone = without_gone(edges.database, messages, arrivals, now)
     undecodable = [letter for letter, fresh in letters if fresh]
     seen = len(arrivals) + len(undecodable)
     if seen >= MOSTLY_OF and len(undecodable) > MOSTLY * seen:

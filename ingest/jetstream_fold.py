@@ -13,7 +13,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
+
 from ingest.arrival import Arrival, row_digest
+from ingest.broken_json import BROKEN_JSON
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import InvalidDocument
 from ingest.jetstream import POSTS, Event, Unreadable, Version, parse_message
@@ -25,6 +28,9 @@ from ingest.source_options import JetstreamOptions
 _DID = re.compile(r"did:[a-z]{1,32}:[A-Za-z0-9._:%-]+")
 KEPT_MONTHS = 4
 """Full text is kept for 90 days."""
+
+_KEPT = ("$type", "text", "createdAt", "langs")
+"""Of a record that is no post: what was said and when. Other fields may name who said it."""
 
 _EXPECTED = ("identity", "sync")
 _SHOWN_KINDS = 5
@@ -63,7 +69,9 @@ class Fold:
             try:
                 self._commit(event)
             except InvalidDocument as error:
-                self._bury(_identity(event), event.record, f"event {event.position}", str(error))
+                self._bury(
+                    _identity(event), _kept(event.record), f"event {event.position}", str(error)
+                )
         elif event.kind == "commit":
             self._passed_over += 1  # of another collection, which was not asked for
         elif event.kind == "account":
@@ -188,6 +196,17 @@ def _identity(event: Event) -> bytes:
         return at_uri(event).encode()
     except InvalidDocument:
         return f"{event.did}\x00{event.rkey}".encode("utf-8", "surrogatepass") + event.record
+
+
+def _kept(record: bytes) -> bytes:
+    """The record without what may name its author, as far as it can be read at all."""
+    try:
+        whole = msgspec.json.decode(record)
+    except BROKEN_JSON:
+        return record
+    if not isinstance(whole, dict):
+        return record
+    return msgspec.json.encode({name: whole[name] for name in _KEPT if name in whole})
 
 
 def _printable(kind: str) -> str:

@@ -186,6 +186,7 @@ class ChdbDatabase:
 
 
 def folder_of(url: str) -> Path:
+    """The folder that a `chdb:` URL names. Raises DatabaseRefused for one that names none."""
     parts = urlsplit(url)
     path = unquote(parts.path.removeprefix("/"))
     if parts.netloc or parts.query or parts.fragment or not path or "?" in path or "\x00" in path:
@@ -227,6 +228,7 @@ def _new_session(folder: Path, read_only: bool) -> Any:
 
 
 def refuse_held(folder: Path) -> None:
+    """Raises DatabaseUnavailable while another process holds the folder, DatabaseRefused where it cannot be read."""
     # chdb says who is in the way on standard error only, so the lock is looked at before it tries.
     try:
         with (folder / "status").open("rb") as status:

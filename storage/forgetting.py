@@ -9,7 +9,7 @@ story that no other document of the day shares goes too, because its name is mad
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -204,13 +204,23 @@ def can_drop_files(database: Database) -> bool:
     return database.version() >= (20,)
 
 
-def drop_files(database: Database) -> None:
-    """Have the files of parts that were replaced over a second ago removed now."""
-    for table in REWRITTEN:
-        # Dropping a partition that there is not makes the engine look for files to remove; by itself it may not for long.
-        database.execute(f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 1")
+def keep_files(database: Database, tables: Collection[str], seconds: int | None) -> None:
+    """How long files of parts of these tables stay after they were replaced; None: the usual minutes again."""
+    change = (
+        "RESET SETTING old_parts_lifetime"
+        if seconds is None
+        else f"MODIFY SETTING old_parts_lifetime = {seconds:d}"
+    )
+    for table in sorted(tables):
+        database.execute(f"ALTER TABLE {table} {change}")
+
+
+def drop_files(database: Database, tables: Collection[str]) -> None:
+    """Have files that are no longer to be kept removed now: dropping a partition that there is not makes the engine look for
+    them, which by itself it may not do for long.
+    """
+    for table in sorted(tables):
         database.execute(f"ALTER TABLE {table} DROP PARTITION ID '{_NO_PARTITION}'")
-        database.execute(f"ALTER TABLE {table} RESET SETTING old_parts_lifetime")
 
 
 def replaced_parts(database: Database) -> set[tuple[str, str]]:
@@ -232,6 +242,9 @@ def finish(database: Database, removals: Sequence[Removal], now: datetime) -> No
     """Remember that these are erased, and begin to forget which stand-in was whose."""
     store_removals(
         database,
-        [msgspec.structs.replace(each, stand_in="", erased_at=now) for each in removals],
+        [
+            msgspec.structs.replace(each, stand_in="", erased_at=max(now, each.removed_at))
+            for each in removals
+        ],
     )
     database.execute("ALTER TABLE removed_documents DELETE WHERE stand_in != ''")

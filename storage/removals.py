@@ -8,7 +8,7 @@ Remembered is the id alone, for as long as the database lives: the next reading 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -34,6 +34,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     stand_in: str
     """What stands in its place in what is counted: chance, and forgotten itself when all is erased."""
     removed_at: datetime
+    """When it went, or last came again."""
     erased_at: datetime | None
     """None while bytes of it may be left."""
 
@@ -115,6 +116,20 @@ def blank_if_removed(database: Database, ids: Sequence[str]) -> None:
         return
     store(database, [msgspec.structs.replace(each, erased_at=None) for each in gone])
     blank(database, sorted(each.document_id for each in gone))
+
+
+def came_again(database: Database, gone: Sequence[Removal], now: datetime) -> None:
+    """Remember that these came again after they were erased: what brought them is to be erased, too."""
+    store(
+        database,
+        [
+            msgspec.structs.replace(
+                each, removed_at=max(now, each.erased_at + timedelta(seconds=1))
+            )
+            for each in gone
+            if each.erased_at is not None
+        ],
+    )
 
 
 def removed_among(database: Database, ids: Sequence[str]) -> set[str]:

@@ -60,16 +60,14 @@ def save(
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         final = " FINAL" if _REPLACES.fullmatch(engines[table]) else ""
-        into = f"INSERT INTO FUNCTION file(%(path)s, 'Native', {_structure(database, table)})"
-        rows_of = f"SELECT {_columns(database, table)} FROM {quoted(table)}{final}"  # noqa: S608
+        newest = f"FROM {quoted(table)}{final} WHERE _partition_id = %(partition)s"
         database.execute(
-            f"{into} {rows_of} WHERE _partition_id = %(partition)s",
+            f"INSERT INTO FUNCTION file(%(path)s, 'Native', {_structure(database, table)})"
+            f" SELECT {_columns(database, table)} {newest}",
             {"path": str(path), "partition": partition},
         )
-        # Read back: a file that cannot be read is found now, and not when it is needed.
-        ((rows,),) = database.query(
-            "SELECT count() FROM file(%(path)s, 'Native')", {"path": str(path)}
-        ).rows
+        ((rows,),) = database.query(f"SELECT count() {newest}", {"partition": partition}).rows
+        _read_back(database, path, rows)
         files[table].append((name, rows))
     progress(len(parts), len(parts), "saved")
     return SavedDatabase(
@@ -122,6 +120,21 @@ def load(
             )
     progress(total, total, "restored")
     return migrate(database, now)
+
+
+def _read_back(database: Database, path: Path, rows: int) -> None:
+    """Raises QueryFailed unless the file has so many rows. The engine says nothing when it could not write it all."""
+    try:
+        found = database.query(
+            "SELECT count() FROM file(%(path)s, 'Native') SETTINGS optimize_count_from_files = 0",
+            {"path": str(path)},
+        ).rows[0][0]
+    except QueryFailed as error:
+        raise QueryFailed(
+            f"{path} was not written whole ({error}); is the disk full?", error.code
+        ) from error
+    if found != rows:
+        raise QueryFailed(f"{path} has {found:,} rows of {rows:,}; is the disk full?")
 
 
 def _schema(database: Database) -> tuple[SchemaStep, ...]:

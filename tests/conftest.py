@@ -35,6 +35,7 @@ LONGEST_FIRST = (
     "test_end_to_end",
     "test_watching",
     "test_kill",
+    "test_faults",
     "test_hf_model",
     "test_feeds_benchmark",
     "test_bad_input",

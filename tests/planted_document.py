@@ -86,7 +86,14 @@ def settings_with_files(settings: Settings, folder: Path) -> Settings:
     channels.write_text(
         f'[[channels]]\nname = "feed"\nurl = "atom:///{folder}/alerts.atom"\n', "utf-8"
     )
-    return settings.model_copy(update={"channels": channels, "board": folder / "board"})
+    return with_word_list(settings).model_copy(
+        update={"channels": channels, "board": folder / "board"}
+    )
+
+
+def with_word_list(settings: Settings) -> Settings:
+    """The settings with the quick classifier: what is judged does not matter here."""
+    return settings.model_copy(update={"model": "lexicon"})
 
 
 def plant(opened: Edges) -> None:

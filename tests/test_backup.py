@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import fcntl
 import os
@@ -14,6 +15,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,14 +27,16 @@ from flows import backup_turns
 from flows.backing_up import back_up
 from flows.backup_file import check_backup
 from flows.backup_turns import ANSWER, REQUEST, TAKEN, give_turn, staging, staging_of
+from flows.failures import status_of
 from flows.importing import import_file
 from flows.mistake import Mistake
 from flows.restoring import restore
+from flows.running import run_for_ever
 from flows.scoring import drain, score_batch
 from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import GROUP, Edges, edges
-from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusRefused, Record, connect
+from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusRefused, BusUnavailable, Record, connect
 from ingest.field_mapping import FieldMapping
 from ingest.saved_bus import add_published, open_saved_bus, save_bus
 from storage import removals
@@ -45,17 +49,18 @@ from storage.backup import (
     encode_manifest,
     expired,
 )
-from storage.database import DatabaseRefused, DatabaseUnavailable
+from storage.database import DatabaseRefused, DatabaseUnavailable, QueryFailed
 from storage.database import connect as connect_database
 from storage.migrate import migrate, shipped_migrations
 from tests.figures import figures
 from tests.fixtures_command import Place, barometer
 from tests.rows import NOW, write_rows
 from tests.test_kill import comparable
+from tests.test_running import QUIET, FakeConductor, Over
 
-ROWS = 60
-BATCH = 15
-EXTRA = 20
+ROWS = 40
+BATCH = 10
+EXTRA = 10
 """Rows that come after the backup was begun."""
 
 
@@ -67,6 +72,12 @@ def settings_in(folder: Path) -> Settings:
         batch_size=BATCH,
         model="lexicon",
     )
+
+
+def migrated(folder: Path, migrated_folder: Path) -> Settings:
+    """Settings of a folder that has bus and tables."""
+    shutil.copytree(migrated_folder, folder, dirs_exist_ok=True, symlinks=True)
+    return settings_in(folder)
 
 
 def fill(opened: Edges, folder: Path, count: int, *, seed: int = 0) -> None:
@@ -90,10 +101,12 @@ def finish(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+def undisturbed(
+    migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[tuple[Any, ...]]]:
     """The figures of a run of which no backup was made."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    with edges(settings_in(folder), create=True, sources=[]) as opened:
+    with edges(migrated(folder, migrated_folder), sources=[]) as opened:
         fill(opened, folder, ROWS)
         fill(opened, folder, EXTRA, seed=1000)
     return finish(settings_in(folder))
@@ -103,13 +116,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tupl
 
 
 def test_a_backup_in_the_middle_of_scoring_goes_on_elsewhere_to_the_same_figures(
-    tmp_path: Path, undisturbed: dict[str, list[tuple[Any, ...]]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    migrated_folder: Path,
+    undisturbed: dict[str, list[tuple[Any, ...]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
     there.mkdir()
-    (here / "alerts.log").write_text("an alert\n", "utf-8")
-    with edges(settings_in(here), create=True, sources=[]) as opened:
+    with edges(migrated(here, migrated_folder), sources=[]) as opened:
+        (here / "alerts.log").write_text("an alert\n", "utf-8")
         fill(opened, here, ROWS)
         consumer = opened.bus.subscribe([DOCUMENTS, DEAD_LETTERS], GROUP)
         first, second, third = (consumer.poll(BATCH, 5) for _ in range(3))
@@ -150,13 +165,12 @@ def test_a_backup_in_the_middle_of_scoring_goes_on_elsewhere_to_the_same_figures
 
 
 def test_the_same_where_a_process_scores_meanwhile(
-    tmp_path: Path, undisturbed: dict[str, list[tuple[Any, ...]]]
+    tmp_path: Path, migrated_folder: Path, undisturbed: dict[str, list[tuple[Any, ...]]]
 ) -> None:
     """`barometer score --follow` holds the database, and gives a turn between two batches."""
     here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
     there.mkdir()
-    with edges(settings_in(here), create=True, sources=[]) as opened:
+    with edges(migrated(here, migrated_folder), sources=[]) as opened:
         fill(opened, here, ROWS)
         fill(opened, here, EXTRA, seed=1000)
     following = subprocess.Popen(
@@ -190,11 +204,10 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scored(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a few rows, scored; to be copied."""
     folder = tmp_path_factory.mktemp("scored") / "place"
-    folder.mkdir()
-    with edges(settings_in(folder), create=True, sources=[]) as opened:
+    with edges(migrated(folder, migrated_folder), sources=[]) as opened:
         fill(opened, folder, 20)
         drain(opened, clock=lambda: NOW)
     return folder
@@ -272,6 +285,27 @@ def test_who_gets_no_turn_is_told_who_holds_the_database(
         back_up(held.settings, stage.parent, now=NOW, wait_seconds=0)
     assert not stage.exists()
     assert not list(stage.parent.glob("*.zip*")) + list(stage.parent.glob(".*.part"))
+
+
+def test_a_run_for_ever_gives_turns_after_each_step_and_while_nothing_is_due() -> None:
+    conductor, happened = FakeConductor(), []
+
+    def sleep(seconds: float) -> None:
+        happened.append("sleep")
+        if happened.count("sleep") == 3:
+            raise Over
+
+    def between() -> None:
+        happened.append(f"turn after {len(conductor.asked)} steps")
+
+    with pytest.raises(Over):
+        run_for_ever(
+            conductor, QUIET, lambda text: None, clock=lambda: NOW, sleep=sleep, between=between
+        )
+    steps = len(conductor.asked)
+    assert steps >= 3
+    assert happened[:steps] == [f"turn after {n + 1} steps" for n in range(steps)]
+    assert happened[steps:] == [f"turn after {steps} steps", "sleep"] * 3
 
 
 def test_one_backup_at_a_time(held: Edges) -> None:
@@ -494,24 +528,49 @@ def test_files_of_others_are_told_apart(whole: Path, tmp_path: Path) -> None:
 # The disk is full
 
 
-def test_a_disk_that_fills_leaves_nothing_half_made(held: Edges, tmp_path: Path) -> None:
-    """The bus, the tables and the file itself in turn do not fit."""
-    target = tmp_path / "backups"
-    target.mkdir()
+def fits(largest: int) -> Any:
+    """Files of so many bytes and no more, as on a disk that is nearly full."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    failures = []
-    for largest in (20_000, 100_000, 105_000):
+
+    @contextmanager
+    def limited() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
         try:
-            back_up(held.settings, target, now=NOW)
-        except Exception as error:
-            failures.append(error)
+            yield
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limited()
+
+
+def test_a_disk_that_fills_leaves_nothing_half_made(held: Edges, tmp_path: Path) -> None:
+    """The copy of the bus, then the file as a whole, then one of the tables do not fit."""
+    target = tmp_path / "backups"
+    target.mkdir()
+    words = random.Random(3)
+
+    def grow(table: str, key: str, column: str, size: int) -> None:
+        text = base64.b64encode(words.randbytes(size)).decode()  # three quarters of it when packed
+        held.database.insert(table, [key, column, "version"], [(f"{size}", text, 1)])
+
+    def refused(largest: int, error: type[Exception], says: str) -> None:
+        with fits(largest), pytest.raises(error, match=says) as caught:
+            back_up(held.settings, target, now=NOW)
+        assert status_of(caught.value) == 1
+        assert list(target.iterdir()) == []
         assert not stage_of(held).exists()
-        if failures:
-            assert not list(target.iterdir()) or len(failures) < 3
-    assert failures
+
+    refused(40_000, BusUnavailable, r"clickhouse\.backup/bus\.db .* check the disk")
+    grow("dead_letters", "origin", "payload", 70_000)
+    grow("digests", "week", "body", 70_000)
+    refused(100_000, OSError, "File too large")
+    grow("dead_letters", "origin", "payload", 300_000)
+    refused(
+        100_000,
+        QueryFailed,
+        r"dead_letters/all\.native\.zst was not written whole .* is the disk full",
+    )
+    assert back_up(held.settings, target, now=NOW).size > 300_000
 
 
 # Old ones expire
@@ -556,23 +615,21 @@ def test_names_in_order_are_times_in_order() -> None:
 
 def test_what_is_there_is_never_overwritten(whole: Path, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    for name in ("bus.db", "bus.db-wal", "alerts.log"):
-        (tmp_path / name).write_text("mine", "utf-8")
+    mine = ("bus.db", "bus.db-wal", "clickhouse", "alerts.log")
     (tmp_path / "clickhouse").mkdir()
-    with pytest.raises(
-        Mistake, match=r"bus\.db, .*bus\.db-wal, .*alerts\.log would be overwritten"
-    ):
+    for name in ("bus.db", "bus.db-wal", "clickhouse/notes", "alerts.log"):
+        (tmp_path / name).write_text("mine", "utf-8")
+    with pytest.raises(Mistake, match=r"bus\.db, .*-wal, .*clickhouse, .*alerts\.log would be"):
         restore(settings, whole, now=NOW)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("alerts.log", "bus.db", "bus.db-wal", "clickhouse")
-    ]
+    assert {path.name for path in tmp_path.iterdir()} == set(mine)
     done = restore(settings, whole, now=NOW, move_aside=True)
+    assert done.removed_again is None  # what was there was no database
     assert [(was.name, path.name) for was, path in done.moved] == [
-        (name, f"{name}.before-restore-20261120T120000Z")
-        for name in ("bus.db", "bus.db-wal", "alerts.log")
+        (name, f"{name}.before-restore-20261120T120000Z") for name in mine
     ]
-    assert all(path.read_text("utf-8") == "mine" for _, path in done.moved)
-    assert finish(settings)["ledger"]
+    kept = [path / "notes" if path.is_dir() else path for _, path in done.moved]
+    assert [path.read_text("utf-8") for path in kept] == ["mine"] * 4
+    assert not (tmp_path / "alerts.log").exists()
 
 
 def test_a_folder_that_a_process_holds_is_left_alone(whole: Path, tmp_path: Path) -> None:
@@ -611,18 +668,6 @@ def test_what_was_forgotten_since_stays_forgotten(
     ]
     assert (why, erased_at) == (removals.FORGOTTEN, None)  # so that the next `retain` erases it
     database.close()
-
-
-def test_a_database_that_cannot_be_read_is_moved_aside_all_the_same(
-    whole: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "clickhouse").mkdir()
-    (tmp_path / "clickhouse" / "notes").write_text("mine", "utf-8")
-    done = restore(settings_in(tmp_path), whole, now=NOW, move_aside=True)
-    assert done.removed_again is None
-    assert [(was.name, (path / "notes").exists()) for was, path in done.moved] == [
-        ("clickhouse", True)
-    ]
 
 
 def test_a_restore_that_fails_leaves_what_was_there(
@@ -678,26 +723,25 @@ def test_a_backup_of_an_older_schema_is_migrated(tmp_path: Path) -> None:
 # The commands
 
 
-def test_the_commands_say_what_they_did(migrated: Place) -> None:
-    write_rows(migrated.folder / "rows.jsonl", 20)
-    migrated.set("BAROMETER_MODEL", "lexicon")
-    assert migrated.run("import", "rows.jsonl").status == 0
-    (migrated.folder / "backups").mkdir()
-    said = migrated.run("backup", "backups", "--keep", "3")
+def test_the_commands_say_what_they_did(place: Place, scored: Path) -> None:
+    shutil.copytree(scored, place.folder, dirs_exist_ok=True, symlinks=True)
+    place.set("BAROMETER_MODEL", "lexicon")
+    (place.folder / "backups").mkdir()
+    said = place.run("backup", "backups", "--keep", "3")
     assert (said.status, said.err) == (0, "")
     name = said.out.split(":", 1)[0]
     assert name.startswith("backups/barometer-")
     assert all(len(line) <= 100 for line in said.out.splitlines())
-    checked = migrated.run("backup", "--check", name)
+    checked = place.run("backup", "--check", name)
     assert checked.status == 0
-    assert checked.out.startswith(f"{name} is whole: of ")
-    refused = migrated.run("restore", name)
+    assert checked.out.startswith(f"{name} is whole: ")
+    refused = place.run("restore", name)
     assert refused.status == 2
     assert "with --move-aside they get another name first" in refused.sentence
-    restored = migrated.run("restore", name, "--move-aside")
+    restored = place.run("restore", name, "--move-aside")
     assert restored.status == 0
     assert "Moved " in restored.out and "`barometer run` goes on" in restored.out
-    assert migrated.totals()["judged"] > 0
+    assert place.totals()["judged"] > 0
 
 
 @pytest.mark.parametrize(

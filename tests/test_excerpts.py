@@ -12,7 +12,6 @@ from alerts.digest_text import digest_message
 from alerts.excerpt import MAX_CHARACTERS, Excerpt, excerpt_lines, shown_sentence
 from alerts.incident import Incident, Status
 from alerts.message import SAID_MOST_CLEARLY
-from classify.disposition import Disposition
 from classify.judge import Judged
 from classify.stance import Probabilities, Stance
 from flows.digesting import collect_digest
@@ -20,7 +19,7 @@ from flows.excerpting import Period, find_excerpts
 from flows.settings import Settings
 from flows.watching import watch
 from flows.wiring import Edges, edges
-from storage import incidents
+from storage import incidents, removals
 from tests.judged_documents import DAY, TOPIC, a_day, document, judged, store
 from tests.people import People
 
@@ -150,14 +149,13 @@ def test_the_surest_documents_are_quoted_one_of_each_outlet_against_before_for(
 
 
 def test_what_has_no_text_or_says_it_nowhere_is_passed_over(opened: Edges) -> None:
-    gone = Judged(document=saying(1, AGAINST, "oppose", outlet="A").document, disposition=Disposition.OFF_TOPIC)  # fmt: skip
     store(
         opened.database,
         saying(1, AGAINST, "oppose", 0.9, outlet="A"),
         saying(2, "The brass band plays in the park.", "oppose", 0.8, outlet="B"),
         saying(3, REPORT + AGAINST, "oppose", 0.7, outlet="C"),
     )
-    store(opened.database, gone)
+    removals.blank(opened.database, [document(1).id])
     assert [one.outlet for one in find_excerpts(opened, [PERIOD])[PERIOD]] == ["C"]
     assert find_excerpts(opened, []) == {}
 

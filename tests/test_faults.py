@@ -18,7 +18,18 @@ from classify.classifier import load_classifier
 from classify.disposition import Disposition
 from flows.display import Bar
 
-PLAN = Plan(mode="embedded", documents=240, kills=3, seed=3, model="lexicon", pause=0.4, stages=3)
+PLAN = Plan(
+    mode="server",
+    documents=240,
+    kills=2,
+    seed=3,
+    model="lexicon",
+    pause=0.3,
+    stages=2,
+    # Each process costs a second of CPU; the benchmark does the rest, and the embedded mode.
+    others=("database killed and started", "broker killed and started", "all connections broken"),
+    watch_seconds=30.0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +71,14 @@ def test_every_kind_of_row_is_in_the_feeds(prepared: tuple[World, Newsroom]) -> 
     assert expected[Disposition.JUDGED] < PLAN.documents / 4
 
 
-@pytest.mark.parametrize("mode", ["embedded", "server"])
 def test_killed_processes_and_broken_servers_change_no_figure(
-    mode: str, prepared: tuple[World, Newsroom], calm: Figures
+    prepared: tuple[World, Newsroom], calm: Figures
 ) -> None:
     truth, room = prepared
-    plan = Plan(mode=mode, documents=240, kills=3, seed=3, model="lexicon", pause=0.4, stages=3)
-    outcome = go(plan, truth, room, calm, Bar())
+    outcome = go(PLAN, truth, room, calm, Bar())
     assert outcome.broken() == []
-    assert sum(n for what, n in outcome.done.items() if what.startswith("SIGKILL")) == 3
+    assert sum(n for what, n in outcome.done.items() if what.startswith("SIGKILL")) == PLAN.kills
+    assert set(PLAN.others) <= outcome.done.keys()
     assert outcome.balance.status == 0
     assert "The ledger balances: every row produced" in " ".join(outcome.balance.out.split())
     assert len(tables(outcome)) == 2

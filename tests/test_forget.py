@@ -10,6 +10,7 @@ import pytest
 
 from classify.disposition import Disposition
 from flows.boarding import write_board
+from flows.erasing import erase
 from flows.forgetting import Forgotten, Wanted, find, forget
 from flows.publishing import publish
 from flows.scoring import drain
@@ -25,6 +26,7 @@ from tests.planted_document import (
     URL,
     plant,
     settings_with_files,
+    with_word_list,
 )
 
 COUNTED = (
@@ -85,7 +87,9 @@ def test_a_document_that_was_everywhere_is_nowhere(planted: Edges, tmp_path: Pat
     assert ("Kafka keeps records" in " ".join(done.left)) is is_kafka
     assert figures(planted) == before
     assert ledger.totals(planted.database) == totals
-    ((note,),) = rows(planted, "SELECT note FROM retention_log WHERE what = 'forgotten by url, author'")
+    ((note,),) = rows(
+        planted, "SELECT note FROM retention_log WHERE what = 'forgotten by url, author'"
+    )
     assert note == ("no trace left" if not is_kafka else f"{left['bus']} traces left")
 
     # Neighbours stay, and what quoted them.
@@ -105,7 +109,9 @@ def test_a_document_that_was_everywhere_is_nowhere(planted: Edges, tmp_path: Pat
     assert after[Disposition.DEAD] == totals[Disposition.DEAD] + 2
     assert sum(after.values()) == sum(totals.values()) + 2
     assert figures(planted) == before
-    assert forget(planted, wanted, find(planted, wanted), now=NOW).documents == 1
+    assert not find(planted, wanted).places["documents"]
+    assert erase(planted, now=NOW).documents == 1  # what brought it goes, too
+    assert erase(planted, now=NOW).documents == 0
     if not is_kafka:
         planted.database.close()  # the engine stops, and leaves no file that is not needed
         planted.bus.close()
@@ -121,7 +127,7 @@ def whole(opened: Edges, wanted: Wanted) -> Forgotten:
 def test_authors_and_sources_are_forgotten_with_what_is_still_on_its_way(
     embedded_settings: Settings, tmp_path: Path
 ) -> None:
-    with edges(embedded_settings, create=True, sources=[]) as opened:
+    with edges(with_word_list(embedded_settings), create=True, sources=[]) as opened:
         plant(opened)
         before = figures(opened)
         assert whole(opened, Wanted(author_keys=(KEY,))).documents == 1

@@ -22,7 +22,15 @@ from ingest.arrival import Arrival
 from ingest.reading import Reading
 from storage import removals
 from tests.fixtures_command import Place
-from tests.planted_document import NEIGHBOURS, NOW, PLANTED, URL, document, plant
+from tests.planted_document import (
+    NEIGHBOURS,
+    NOW,
+    PLANTED,
+    URL,
+    document,
+    plant,
+    with_word_list,
+)
 from tests.test_reading_the_world import POSTS, play
 
 
@@ -44,6 +52,7 @@ def test_what_cannot_be_meant_is_refused(
 def test_it_is_shown_first_then_done_and_proved(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    place.set("BAROMETER_MODEL", "lexicon")
     with edges(load_settings(), create=True, sources=[]) as opened:
         name = author_keys(opened.settings)("Ann Lee", PLANTED.published_at)
         signed = msgspec.structs.replace(document(7, PLANTED.text), author_key=name)
@@ -111,7 +120,7 @@ def bodies(opened: Edges) -> list[str]:
 def test_what_is_deleted_at_its_source_is_quoted_nowhere_at_once_and_erased_within_a_day(
     embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with edges(embedded_settings, create=True, sources=[POSTS]) as opened:
+    with edges(with_word_list(embedded_settings), create=True, sources=[POSTS]) as opened:
         plant(opened)
         drain(opened, clock=lambda: NOW)
         assert all(URL in body for body in bodies(opened))

@@ -107,7 +107,10 @@ def test_an_emptied_row_is_counted_as_dead_and_is_no_dead_letter() -> None:
         def query(self, *asked: object) -> None:
             raise AssertionError
 
-    kept, entries = without_gone(Nothing(), [erased, tombstone], [])  # type: ignore[arg-type]
+        def insert(self, table: str, columns: object, rows: list[object]) -> None:
+            assert rows == []
+
+    kept, entries = without_gone(Nothing(), [erased, tombstone], [], NOW)  # type: ignore[arg-type]
     assert kept == []
     assert [(one.origin, one.source, one.disposition) for one in entries] == [
         ("feed:a/1", "a", "dead")

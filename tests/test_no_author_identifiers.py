@@ -148,6 +148,8 @@ def test_sources_of_posts_and_feeds_leave_no_trace_of_an_author(
             at, DID, "3lbtwo", record | {"text": f"{AGAINST}, {SIGNED}", "createdAt": "never"}
         )
         sky.commit(at, DID, "3lbthree", record | {"text": 7, "via": NAME})
+        later = now + timedelta(seconds=1)  # which tells the reader that it has caught up
+        sky.commit(later, "did:plc:somebodyelse", "3lbfour", record | {"text": "Good evening."})
         reddit.write(f"{FOR}, {SIGNED}", author=HANDLE, author_fullname=f"t2_{HANDLE}")
         reddit.write(f"{AGAINST}, {SIGNED}", author=HANDLE, created_utc="never")
         reddit.write(f"{AGAINST} u/{HANDLE}", author=HANDLE, selftext={"by": NAME})
@@ -162,7 +164,7 @@ def test_sources_of_posts_and_feeds_leave_no_trace_of_an_author(
         sources = [
             Source(name="feed", url=feed, outlet="Paper", kind=Kind.NEWS, society="XA", language="en"),
             source("mastodon", mastodon.url, SourceType.MASTODON, MastodonOptions(hashtags=("migration",))),
-            source("sky", sky.v1, SourceType.JETSTREAM, JetstreamOptions(languages=(), listen_seconds=1)),
+            source("sky", sky.v1, SourceType.JETSTREAM, JetstreamOptions(languages=(), listen_seconds=20)),
             source(
                 "reddit", reddit.url, SourceType.REDDIT,
                 RedditOptions(subreddits=("orchards",), client_id="RID", client_secret="RSECRET", user="operator"),

@@ -49,7 +49,7 @@ def command(where: Path, check: bool, keep: int | None, wait: float) -> None:
             progress=bar.part,
         )
     click.echo(f"{made.path}: {_size(made.size)}, {_content(made.manifest)}")
-    if not made.manifest.has("author-secret"):
+    if settings.author_secret:
         click.echo("The secret of author keys is not in it: it is set by BAROMETER_AUTHOR_SECRET.")
     for path in made.removed:
         click.echo(f"Removed {path.name}.")
@@ -70,16 +70,15 @@ def _check(path: Path) -> None:
     except BackupRefused as error:
         raise BackupRefused(f"{path} is whole, but {error}.") from error
     click.echo(
-        f"{path} is whole: of {manifest.made_at:%Y-%m-%d %H:%M} UTC, Barometer {manifest.program_version},"
-        f" schema {manifest.database.schema_version}, {_content(manifest)}"
+        f"{path} is whole: {_content(manifest)}\n"
+        f"Made at {manifest.made_at:%Y-%m-%d %H:%M} UTC by Barometer {manifest.program_version},"
+        f" schema {manifest.database.schema_version}."
     )
 
 
 def _content(manifest: Manifest) -> str:
     tables = sum(bool(table.rows) for table in manifest.database.tables)
-    return (
-        f"{manifest.database.rows:,} rows of {tables} tables, {len(manifest.members)} files checked"
-    )
+    return f"{manifest.database.rows:,} rows of {tables} tables, every checksum is right"
 
 
 def _size(size: int) -> str:

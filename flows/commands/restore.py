@@ -28,9 +28,10 @@ def command(file: Path, move_aside: bool) -> None:
     for was, path in done.moved:
         click.echo(f"Moved {was} to {path.name}.")
     click.echo(
-        f"Restored {file.name} of {saved.made_at:%Y-%m-%d %H:%M} UTC (Barometer {saved.program_version}):"
-        f" {saved.database.rows:,} rows; {done.bus.messages:,} messages, of which {done.bus.waiting:,} wait"
-        " to be scored."
+        f"Restored {file.name} of {saved.made_at:%Y-%m-%d %H:%M} UTC (Barometer {saved.program_version})."
+    )
+    click.echo(
+        f"{saved.database.rows:,} rows; {done.bus.messages:,} messages, of which {done.bus.waiting:,} wait to be scored."
     )
     if done.migrated:
         click.echo(f"Migrated: {', '.join(done.migrated)}.")
