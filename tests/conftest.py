@@ -32,6 +32,8 @@ pytest_plugins = [
 LONGEST_FIRST = (
     "test_end_to_end",
     "test_reclassify",
+    "test_backup",
+    "test_reclassify_under_load",
     "test_kill",
     "test_faults",
     "test_training",
