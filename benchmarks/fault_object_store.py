@@ -32,6 +32,7 @@ class ObjectStore:
     """Objects by `/bucket/key`."""
 
     def __init__(self) -> None:
+        self.address = ""
         self._objects: dict[str, _Object] = {}
         self._lock = Lock()
         self._written = 0
@@ -51,6 +52,11 @@ class ObjectStore:
         """The object, if there is one."""
         with self._lock:
             return self._objects.get(path)
+
+    def paths(self, prefix: str) -> list[str]:
+        """Of all objects whose path begins so."""
+        with self._lock:
+            return sorted(path for path in self._objects if path.startswith(prefix))
 
     def delete(self, path: str) -> None:
         """Forget it."""
@@ -98,8 +104,8 @@ class _QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def object_store() -> Iterator[str]:
-    """The address of an empty store, for as long as the block runs."""
+def object_store() -> Iterator[ObjectStore]:
+    """An empty store at an address, for as long as the block runs."""
     store = ObjectStore()
 
     class Handler(BaseHTTPRequestHandler):
@@ -152,7 +158,8 @@ def object_store() -> Iterator[str]:
     server = _QuietServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        store.address = f"http://127.0.0.1:{server.server_address[1]}"
+        yield store
     finally:
         server.shutdown()
         server.server_close()

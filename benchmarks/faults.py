@@ -57,8 +57,8 @@ QUICK_KAFKA = (
     "session_timeout_ms=3000&heartbeat_interval_ms=500&reconnect_backoff_max_ms=200"
     "&max_poll_interval_ms=60000"
 )
-"""A worker that was killed is missed after three seconds. Tansu, killed while members join, may never answer one of
-them; a member waits for its answer as long as the longest pause between two polls, ten minutes by default.
+"""A worker that was killed is missed after three seconds, and a group that nobody answers is joined anew after a
+minute.
 """
 
 KILLED = {
@@ -406,6 +406,8 @@ def go(plan: Plan, truth: World, room: Newsroom, calm: Figures, bar: Bar) -> Out
         threads = lines(run)
         disturb(run, others, rng, bar)
         balance = finish(run, threads)
+        if plan.mode == "server" and held.tansu.mended:
+            run.done["groups taken from a dead leader (Tansu)"] = held.tansu.mended
         database = connect_database(audited())
         try:
             checks = audit(database, truth, run.aliens, calm)

@@ -225,7 +225,13 @@ class ClickHouseDatabase:
         except ServerException as error:
             connection.disconnect()
             raise _greeting_refused(error, self.url) from error
-        except (UnexpectedPacketFromServerError, EOFError) as error:
+        except EOFError as error:
+            connection.disconnect()
+            raise DatabaseUnavailable(
+                f"{self.url} hung up before it said who it is; it may be starting or stopping, or its port "
+                "is not that of the native protocol (usually 9000, 9440 with secure=1)"
+            ) from error
+        except UnexpectedPacketFromServerError as error:
             connection.disconnect()
             raise DatabaseRefused(
                 f"what answers at {self.url} is not ClickHouse's native protocol; its port is "

@@ -8,7 +8,7 @@ from storage.database import QueryFailed
 
 _CODE = re.compile(r"\bCode: (\d+)\b")
 _OPENING = re.compile(r"^.*?\bCode: \d+\.?\s*", re.DOTALL)
-_EXCEPTION = re.compile(r"\b\w+::Exception: ")
+_EXCEPTION = re.compile(r"\b\w+::\w*Exception[:.] ")
 _TAIL = re.compile(
     r"\s*(Stack trace:|In scope |Expected one of|\(version \d|:? ?While executing|: while executing"
     r"|\([A-Z][A-Z0-9_]+\)\.?\s*$).*",

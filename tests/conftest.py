@@ -34,6 +34,8 @@ LONGEST_FIRST = (
     "test_reclassify",
     "test_end_to_end",
     "test_watching",
+    "test_backup",
+    "test_reclassify_under_load",
     "test_kill",
     "test_faults",
     "test_hf_model",

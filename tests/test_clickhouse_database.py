@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from storage.database import DatabaseRefused, DatabaseUnavailable, connect
+from storage.engine_errors import sentence
 from tests.clickhouse_service import PASSWORD, ClickHouseService, free_port
 from tests.fixtures_database import MakeUrl
 
@@ -117,6 +118,18 @@ def test_something_else_behind_the_port_is_recognised() -> None:
         pytest.raises(DatabaseRefused, match="native protocol"),
     ):
         connect(f"clickhouse://127.0.0.1:{port}/news")
+
+
+def test_a_server_that_hangs_up_while_it_starts_is_no_mistake_of_the_settings() -> None:
+    with answering(b"") as port, pytest.raises(DatabaseUnavailable, match="hung up before"):
+        connect(f"clickhouse://127.0.0.1:{port}/news")
+
+
+def test_a_full_disk_is_said_in_plain_words() -> None:
+    said = "Code: 75. DB::ErrnoException. DB::ErrnoException: Cannot write to file /d/x, errno: 28, strerror: No space left on device. Stack trace: 0x1"
+    assert (
+        sentence(said) == "Cannot write to file /d/x, errno: 28, strerror: No space left on device"
+    )
 
 
 def test_a_wrong_password_is_refused_and_never_shown(clickhouse_service: ClickHouseService) -> None:
