@@ -200,7 +200,7 @@ class _Maker:
             other = "views" if section == "news" else "news"
             return f"outlet-{outlet}-{other}", item
         if intent is Disposition.JUDGED:
-            text = self._about()
+            text = self._about(title)
         elif intent is Disposition.UNSUPPORTED_LANGUAGE:
             section, text = "welt", self._german()
         elif intent is Disposition.DEAD:
@@ -219,16 +219,18 @@ class _Maker:
             self._before[outlet].append((section, item))
         return name, item
 
-    def _about(self) -> str:
+    def _about(self, title: str) -> str:
         if self._texts and self._rng.random() < COPIES:
-            return self._rng.choice(self._texts)
+            text = self._rng.choice(self._texts)
+            if self._is_judged(title, text):
+                return text
         while True:
             text = f"{self._rng.choice(_ABOUT).capitalize()}. {self._elsewhere()}"
-            if self._is_judged(text):
+            if self._is_judged(title, text):
                 self._texts.append(text)
                 return text
 
-    def _is_judged(self, text: str) -> bool:
+    def _is_judged(self, title: str, text: str) -> bool:
         document = Document(
             id="0" * 32,
             source="generated",
@@ -237,7 +239,7 @@ class _Maker:
             society="XA",
             language="en",
             url="",
-            title="Notes 0",
+            title=title,
             text=text,
             published_at=self._now,
             fetched_at=self._now,
