@@ -45,7 +45,7 @@ def judge_each(edges: Edges, documents: Sequence[Document]) -> tuple[list[Judged
     except ModelError:
         raise
     except Exception as error:
-        _check_model(edges, error)
+        check_model(edges)
         if len(documents) == 1:
             return [], [Poison(documents[0], _reason(error))]
     half = len(documents) // 2
@@ -54,10 +54,13 @@ def judge_each(edges: Edges, documents: Sequence[Document]) -> tuple[list[Judged
     return judged + more_judged, poison + more_poison
 
 
-def _check_model(edges: Edges, error: Exception) -> None:
+def check_model(edges: Edges) -> None:
+    """Judge a plain sentence. Raises ModelFails where that is too much, and ModelError."""
     try:
         edges.classifier.assess([PLAIN_TEXT], edges.targets)
-    except Exception:
+    except ModelError:
+        raise
+    except Exception as error:
         raise ModelFails(
             f"the model {edges.classifier.model} cannot judge anything ({_words(error)}); nothing was stored."
             " Check BAROMETER_MODEL and the memory of this machine, then start again."

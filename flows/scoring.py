@@ -23,7 +23,7 @@ from classify.judge import Judged
 from flows.decoding import Arrived, decoded
 from flows.editions import store_editions
 from flows.gone_rows import without_gone
-from flows.judging import Poison, judge_each
+from flows.judging import Poison, check_model, judge_each
 from flows.story_clustering import with_stories
 from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, ORIGIN, Consumer, Message, PartitionsLost, Record
@@ -45,8 +45,10 @@ MOSTLY_OF = 20
 DEATHS_TOGETHER = 2
 """Workers that ended while they judged a document among others, from which on it is judged alone …"""
 
-DEATHS_ALONE = 3
-"""… and workers that ended with nothing else in hand, from which on it is a dead letter."""
+DEATHS_ALONE = 6
+"""… and workers that ended with nothing else in hand, from which on it is a dead letter. Not fewer: where processes are
+killed again and again soon after their start, it is the same innocent document that they have in hand.
+"""
 
 FOLLOW_SECONDS, DRAIN_SECONDS = 1.0, 0.2
 """How long a poll waits for a message: a follower has time, a drain wants to see that nothing is left."""
@@ -153,6 +155,10 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
         edges.bus.publish(DEAD_LETTERS, found_here)
 
     deaths = in_hand.deaths(edges.database, _worker(), [origin for origin, _ in new_arrivals])
+    if any(each.any >= DEATHS_TOGETHER for each in deaths.values()):
+        check_model(
+            edges
+        )  # a model that ends the process when it is first used must not be a document's fault
     report = _store_letters(edges, [letter for letter, _ in new_letters], now)
     fresh_gone = [entry for entry in gone if entry.origin not in recorded]
     ledger.record(edges.database, fresh_gone, now, next_version())

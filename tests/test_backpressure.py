@@ -253,7 +253,7 @@ def test_a_document_that_ends_the_process_is_isolated_and_then_a_dead_letter(
     assert backlog(opened) == 0
     (one,) = dead_letters.stored(opened.database)
     assert one.letter.origin == "feed:a/5"
-    assert "ended 3 times without a word" in one.letter.reason
+    assert f"ended {DEATHS_ALONE} times without a word" in one.letter.reason
     # Those that were in hand beside it were judged alone, and are no letters.
     assert classifier.sizes.count(12) == DEATHS_TOGETHER
 
