@@ -18,13 +18,13 @@ PROGRAM = "\n".join(
 
 
 def lines() -> list[list[str]]:
-    """Of the tables: failure, what you see, what to do, how long, tried by."""
-    found = [
-        [cell.strip() for cell in line.strip("|").split(" | ")]
-        for line in PAGE.splitlines()
-        if line.startswith("| ") and "tried by" not in line
+    """Of the tables of failures: failure, what you see, what to do, how long, tried by."""
+    tables = re.findall(r"^\| failure .*tried by \|\n.*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [
+        [cell.strip() for cell in line.strip("| ").split(" | ")]
+        for table in tables
+        for line in table.splitlines()
     ]
-    return [[cell.strip("| ") for cell in row] for row in found]
 
 
 ROWS = lines()
