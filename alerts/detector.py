@@ -41,9 +41,9 @@ mean of the last so many is two thirds of the way back; earlier, by more than it
 FEWEST_DAYS_BACK = 3
 """Days after an alarm that are needed to call it over."""
 
-DEEPER_SIGMAS = 1.5
-"""A fall whose mean of the seven days after its alarm lies lower than was said then, by so many standard errors, is said
-anew: a small one may have been an accident that a large one followed."""
+DEEPER_SIGMAS, DEEPER_POINTS = 1.5, 2.0
+"""A fall whose mean of the seven days after its alarm lies lower than was said then, by so many standard errors and so many
+points, is said anew: a small one may have been an accident that a large one followed."""
 
 SETTLED_DAYS = 112
 """A fall that lasts so long has become the usual level."""
@@ -211,8 +211,9 @@ class _Walk:
         back = self._change[s] / 3
         if len(after) == CONFIRM_DAYS:
             error = math.sqrt(lasting / CONFIRM_DAYS)
-            if (lower := (self._change[s] - mean) / error) > DEEPER_SIGMAS:
-                self._drops[s].append(self._deeper(s, t, day, mean, error, float(lower)))
+            lower = float(self._change[s]) - mean
+            if lower > max(DEEPER_SIGMAS * error, DEEPER_POINTS):
+                self._drops[s].append(self._deeper(s, t, day, mean, error, lower / error))
             self._change[s] = min(mean, 0.0)
             self._settled[s].append(self._settle(s, t, error))
         # before that many days a good one may be chance

@@ -80,7 +80,7 @@ def test_bytes_that_an_older_version_left_are_written_over(tmp_path: Path, topic
 
 def test_what_everybody_read_goes_when_it_is_old_and_what_nobody_reads_too(tmp_path: Path) -> None:
     path = tmp_path / "bus.db"
-    bus = connect(f"sqlite:///{path}?retention_days=0.0000001")
+    bus = connect(f"sqlite:///{path}?retention_days=0.000000001")
     for topic in ("read", "events", DOCUMENTS):
         put(bus, topic, SECRET, SECRET)
     reader = bus.subscribe(["read"], "g")

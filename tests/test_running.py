@@ -373,12 +373,13 @@ def test_on_a_named_prefect_server_steps_are_flow_runs_and_a_good_run_makes_no_n
     ):
         output, errors = process.communicate(timeout=200)
     assert (process.returncode, errors) == (0, "")
-    assert output.splitlines()[-1] == "3 steps ran as Prefect flow runs."
+    assert output.splitlines()[-1] == "4 steps ran as Prefect flow runs."
     assert not embedded_settings.prefect_home.exists()
     assert [run["name"].split()[0] for run in prefect_server.new_runs()] == [
         "collect",
         "score",
         "watch",
+        "retain",
     ]
 
 
