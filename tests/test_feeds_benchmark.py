@@ -12,10 +12,10 @@ from flows.wiring import edges
 def test_dead_feeds_are_flagged_in_two_polls_read_again_in_a_day_and_are_no_fall(
     embedded_settings: Settings,
 ) -> None:
-    everyone = outlets(20, days=6, seed=1)
+    everyone = outlets(14, days=5, seed=1)
     with edges(embedded_settings, create=True, sources=[]) as opened:
-        outcome = simulate(opened, everyone, days=6, seed=1)
-    assert len(outcome.dead()) >= 10
+        outcome = simulate(opened, everyone, days=5, seed=1)
+    assert len(outcome.dead()) >= 7
     assert any(one.back is not None for one in outcome.dead())
     assert broken_promises(outcome) == []
     assert outcome.ledger[Disposition.JUDGED] == outcome.shown
