@@ -502,7 +502,8 @@ def _shown(value: object) -> str:
 
 def main() -> None:
     """Print the tables; exit with 1 when something does not hold."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    purpose = " ".join((__doc__ or "").partition("\n\n")[0].split())
+    parser = argparse.ArgumentParser(description=purpose)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)

@@ -23,7 +23,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 from websockets.http11 import Response
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from ingest.allowed_hosts import AllowedHosts
@@ -77,11 +77,11 @@ class Stream:
     ) -> None:
         name = shown(url).partition("?")[0]
         host, port, secure = place_of(url)
-        opened = public_socket(host, port, allowed, name, opening)
-        try:
-            self._connection = connect(
+
+        def greeted() -> ClientConnection:
+            return connect(
                 url,
-                sock=opened,
+                sock=public_socket(host, port, allowed, name, opening),
                 ssl=(context or ssl.create_default_context()) if secure else None,
                 server_hostname=host if secure else None,
                 subprotocols=[_SUBPROTOCOL],
@@ -93,6 +93,16 @@ class Stream:
                 max_size=MAX_MESSAGE_BYTES,
                 logger=_UNHEARD,
             )
+
+        try:
+            try:
+                self._connection = greeted()
+            except InvalidMessage:
+                if not secure:
+                    raise
+                # One thread of the library reads while another writes, and OpenSSL under Python before 3.13 now and then
+                # takes that for the end of a connection that has hardly begun.
+                self._connection = greeted()
         except InvalidStatus as error:
             raise _refused(error.response, name) from error
         except TimeoutError as error:
