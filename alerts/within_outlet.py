@@ -35,7 +35,6 @@ HUBER = 1.5
 """Outlets further off than so many of their standard deviations pull no harder than that."""
 
 _VOLUME_DAYS = 28
-_SHARES_DAYS = 266
 _DAY_VARIANCE = 36.0
 """Variance of an outlet's days beyond its number of documents (points^2) where nothing is known yet."""
 
@@ -157,7 +156,7 @@ def _document_variance(counts: Array, scores: Array) -> Array:
     series, days, outlets, stances = counts.shape
     sums = np.concatenate([np.zeros((series, 1, outlets, stances)), counts.cumsum(1)], 1)
     t = np.arange(days)
-    shares = sums[:, t] - sums[:, np.maximum(t - _SHARES_DAYS, 0)] + _DOCUMENT_PRIOR
+    shares = sums[:, t] - sums[:, np.maximum(t - BASELINE_DAYS - GUARD_DAYS, 0)] + _DOCUMENT_PRIOR
     shares /= shares.sum(-1, keepdims=True)
     mean = np.einsum("stkc,sc->stk", shares, scores)
     square = np.einsum("stkc,sc->stk", shares, scores**2)

@@ -156,9 +156,8 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
 
     deaths = in_hand.deaths(edges.database, _worker(), [origin for origin, _ in new_arrivals])
     if any(each.any >= DEATHS_TOGETHER for each in deaths.values()):
-        check_model(
-            edges
-        )  # a model that ends the process when it is first used must not be a document's fault
+        # A model that ends the process when it is first used must not be a document's fault.
+        check_model(edges)
     report = _store_letters(edges, [letter for letter, _ in new_letters], now)
     fresh_gone = [entry for entry in gone if entry.origin not in recorded]
     ledger.record(edges.database, fresh_gone, now, next_version())

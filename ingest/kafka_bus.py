@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, errors
 
 from ingest import kafka_kept_bus
 from ingest.bus import ERASED, PARTITIONS, BusError, BusRefused, BusUnavailable, Message, Record
-from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients
+from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients, places_of
 from ingest.kafka_member_bus import KafkaMember
 from ingest.kafka_url import kafka_address
 from ingest.publishable import check_records, check_topics, encoded
@@ -110,12 +110,7 @@ class KafkaBus:
             allow_auto_create_topics=False,
             fetch_max_wait_ms=50,
         ) as consumer:
-            existing = consumer.topics()
-            places = [
-                TopicPartition(topic, number)
-                for topic in sorted(set(topics) & existing)
-                for number in sorted(consumer.partitions_for_topic(topic))
-            ]
+            places = places_of(consumer, topics)
             if not places:
                 return 0
             first = consumer.beginning_offsets(places, timeout_ms=PATIENCE_MS)

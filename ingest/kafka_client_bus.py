@@ -10,12 +10,12 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, errors
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 
 from ingest.bus import BusError, BusRefused, BusUnavailable, RecordTooLarge
 from ingest.kafka_url import KafkaAddress
@@ -218,6 +218,15 @@ class KafkaClients:
             if password := self.address.settings.get(name):
                 text = text.replace(str(password), "…")
         return text
+
+
+def places_of(consumer: KafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:
+    """The partitions of those of these topics that exist, in order."""
+    return [
+        TopicPartition(topic, number)
+        for topic in sorted(set(topics) & consumer.topics())
+        for number in sorted(consumer.partitions_for_topic(topic))
+    ]
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition, errors
+from kafka import KafkaAdminClient, KafkaConsumer, errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from ingest.bus import BusUnavailable, Message
-from ingest.kafka_client_bus import PATIENCE_MS, KafkaClients
+from ingest.kafka_client_bus import PATIENCE_MS, KafkaClients, places_of
 from ingest.kafka_member_bus import message_of
 
 _POLLED = 500
@@ -29,12 +29,7 @@ def kept_messages(clients: KafkaClients, topics: Sequence[str]) -> Iterator[Mess
         allow_auto_create_topics=False,
         fetch_max_wait_ms=100,
     ) as consumer:
-        existing = consumer.topics()
-        places = [
-            TopicPartition(topic, number)
-            for topic in sorted(set(topics) & existing)
-            for number in sorted(consumer.partitions_for_topic(topic))
-        ]
+        places = places_of(consumer, topics)
         if not places:
             return
         consumer.assign(places)

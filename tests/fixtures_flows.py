@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings
+from flows.wiring import Edges, edges
+from tests.emptied import empty
 from tests.fixtures_bus import QUICK_KAFKA
 from tests.services import Broker
 
@@ -44,6 +46,27 @@ def server_settings(tmp_path: Path, fresh_broker: Broker, migrated_clickhouse_ur
         prefect_home=tmp_path / "prefect",
         allowed_hosts="127.0.0.1",
     )
+
+
+@pytest.fixture(scope="module")
+def word_list_edges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edges]:
+    """Open edges over SQLite and chdb, with the word list for a model: what it says is not the point."""
+    folder = tmp_path_factory.mktemp("edges")
+    settings = Settings(
+        bus_url=f"sqlite:///{folder}/bus.db",
+        database_url=f"chdb:///{folder}/clickhouse",
+        alert_log=folder / "alerts.log",
+        model="lexicon",
+    )
+    with edges(settings, create=True, sources=[]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def emptied_edges(word_list_edges: Edges) -> Edges:
+    """The same, emptied."""
+    empty(word_list_edges)
+    return word_list_edges
 
 
 @pytest.fixture(params=["embedded", "server"])

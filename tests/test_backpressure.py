@@ -20,15 +20,13 @@ from flows.publishing import publish
 from flows.reading_sources import Answer
 from flows.replaying import replay
 from flows.scoring import DEATHS_ALONE, DEATHS_TOGETHER, BatchReport, MostlyInvalid, drain
-from flows.settings import Settings
-from flows.wiring import GROUP, Edges, edges
+from flows.wiring import GROUP, Edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS
 from ingest.document import MAX_TEXT_BYTES, Document, Kind, decode_document
 from ingest.reading import Memory, Reading
 from ingest.source import Source
 from storage import dead_letters, in_hand, ledger
 from storage.database import Database
-from tests.emptied import empty
 from tests.judged_documents import document
 from tests.rows import ABOUT, NOW
 
@@ -60,25 +58,10 @@ class Fragile:
         return self._real.assess(texts, targets)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edges]:
-    """Open edges over SQLite and chdb, with the word list for a model: what it says is not the point."""
-    folder = tmp_path_factory.mktemp("edges")
-    settings = Settings(
-        bus_url=f"sqlite:///{folder}/bus.db",
-        database_url=f"chdb:///{folder}/clickhouse",
-        alert_log=folder / "alerts.log",
-        model="lexicon",
-    )
-    with edges(settings, create=True, sources=[]) as opened:
-        yield opened
-
-
 @pytest.fixture
-def opened(shared: Edges) -> Edges:
-    """The same, emptied."""
-    empty(shared)
-    return shared
+def opened(emptied_edges: Edges) -> Edges:
+    """SQLite and chdb, opened once for the file and emptied for each test."""
+    return emptied_edges
 
 
 def fragile(opened: Edges, error: BaseException, word: str = POISON) -> tuple[Edges, Fragile]:

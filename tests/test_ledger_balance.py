@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,13 +13,12 @@ from flows.importing import import_file
 from flows.ledger_balance import LedgerBalance, ledger_balance
 from flows.publishing import publish
 from flows.scoring import drain
-from flows.settings import Settings
-from flows.wiring import Edges, edges
+from flows.wiring import Edges
 from ingest.field_mapping import FieldMapping
 from storage import daily_counts, dead_letters, ledger, rows_published
 from storage.database import Database, next_version
 from storage.ledger_balance import balance
-from tests.emptied import empty, swallow
+from tests.emptied import swallow
 from tests.fixtures_flows import as_environment
 from tests.judged_documents import document
 from tests.rows import NOW, write_rows
@@ -67,25 +65,10 @@ def test_the_view_says_the_same_on_both_databases(database: Database) -> None:
     assert balance(database).counted_twice == 2
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edges]:
-    """Open edges over SQLite and chdb, with the word list for a model: what it says is not the point."""
-    folder = tmp_path_factory.mktemp("edges")
-    settings = Settings(
-        bus_url=f"sqlite:///{folder}/bus.db",
-        database_url=f"chdb:///{folder}/clickhouse",
-        alert_log=folder / "alerts.log",
-        model="lexicon",
-    )
-    with edges(settings, create=True, sources=[]) as opened:
-        yield opened
-
-
 @pytest.fixture
-def opened(shared: Edges) -> Edges:
-    """The same, emptied."""
-    empty(shared)
-    return shared
+def opened(emptied_edges: Edges) -> Edges:
+    """SQLite and chdb, opened once for the file and emptied for each test."""
+    return emptied_edges
 
 
 def asked(opened: Edges) -> LedgerBalance:
