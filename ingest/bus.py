@@ -77,6 +77,21 @@ class Message(msgspec.Struct, frozen=True):
         return self.headers.get(ORIGIN) or f"{self.topic}/{self.partition}/{self.offset}"
 
 
+class PartitionBacklog(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a group is behind on one partition, in messages."""
+
+    topic: str
+    partition: int
+    first: int
+    """Offset of the oldest message that is kept."""
+    committed: int | None
+    """Where the group goes on; None where it never committed."""
+    next: int
+    """Offset that the next message will have."""
+    messages: int
+    """Published and not committed."""
+
+
 class Consumer(Protocol):
     """One member of a consumer group. Used by one thread."""
 
@@ -117,6 +132,10 @@ class Bus(Protocol):
 
     def backlog(self, topics: Sequence[str], group: str) -> int:
         """Messages published to `topics` that `group` has not committed."""
+        ...
+
+    def backlog_by_partition(self, topics: Sequence[str], group: str) -> list[PartitionBacklog]:
+        """The same for each partition, in order of topic and partition; a missing topic has none."""
         ...
 
     def kept(self, topics: Sequence[str]) -> Iterator[Message]:

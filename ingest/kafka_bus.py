@@ -16,11 +16,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, errors
+from kafka import KafkaAdminClient, KafkaProducer, errors
 
-from ingest import kafka_kept_bus
-from ingest.bus import ERASED, PARTITIONS, BusError, BusRefused, BusUnavailable, Message, Record
-from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients, places_of
+from ingest import kafka_backlog_bus, kafka_kept_bus
+from ingest.bus import (
+    ERASED,
+    PARTITIONS,
+    BusError,
+    BusRefused,
+    Message,
+    PartitionBacklog,
+    Record,
+)
+from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients
 from ingest.kafka_member_bus import KafkaMember
 from ingest.kafka_url import kafka_address
 from ingest.publishable import check_records, check_topics, encoded
@@ -101,25 +109,12 @@ class KafkaBus:
 
     def backlog(self, topics: Sequence[str], group: str) -> int:
         """Messages published to `topics` that `group` has not committed; a missing topic has none."""
+        return sum(each.messages for each in self.backlog_by_partition(topics, group))
+
+    def backlog_by_partition(self, topics: Sequence[str], group: str) -> list[PartitionBacklog]:
+        """The same for each partition; it joins no group."""
         check_topics(topics)
-        with self._clients.using(
-            KafkaConsumer,
-            group_id=group,
-            enable_auto_commit=False,
-            enable_incremental_fetch_sessions=False,
-            allow_auto_create_topics=False,
-            fetch_max_wait_ms=50,
-        ) as consumer:
-            places = places_of(consumer, topics)
-            if not places:
-                return 0
-            first = consumer.beginning_offsets(places, timeout_ms=PATIENCE_MS)
-            ends = self._ends(consumer, places)
-            total = 0
-            for place in places:
-                done = consumer.committed(place, timeout_ms=PATIENCE_MS) or 0
-                total += max(0, ends[place] - max(done, first[place]))
-            return total
+        return kafka_backlog_bus.backlog_by_partition(self._clients, topics, group)
 
     def kept(self, topics: Sequence[str]) -> Iterator[Message]:
         """Every record that the brokers still give; reading it changes no group's offsets."""
@@ -219,25 +214,6 @@ class KafkaBus:
                     )
                 time.sleep(0.2)
         self._known.update(wanted)
-
-    def _ends(self, consumer: Any, places: Sequence[Any]) -> dict[Any, int]:
-        """The offset after the last message of each partition.
-
-        ListOffsets alone is not trusted: the Tansu broker answers with the last batch's first
-        offset + 1. A fetch from there brings the high watermark, which is right everywhere.
-        """
-        ends: dict[Any, int] = consumer.end_offsets(places, timeout_ms=PATIENCE_MS)
-        consumer.assign(places)
-        for place in places:
-            consumer.seek(place, ends[place])
-        deadline = time.monotonic() + PATIENCE_MS / 1000
-        while any(consumer.highwater(place) is None for place in places):
-            if time.monotonic() > deadline:
-                raise BusUnavailable(
-                    f"{self._clients.servers} did not say how far its topics go; check the brokers"
-                )
-            consumer.poll(timeout_ms=100)
-        return {place: max(ends[place], consumer.highwater(place)) for place in places}
 
 
 def _missing(admin: Any, topics: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from ingest import sqlite_erasing_bus
-from ingest.bus import PARTITIONS, BusRefused, Message, Record
+from ingest.bus import PARTITIONS, BusRefused, Message, PartitionBacklog, Record
 from ingest.publishable import check_records, check_topics, encoded
 from ingest.sqlite_file_bus import BusFile
 from ingest.sqlite_member_bus import SqliteMember
@@ -126,17 +126,33 @@ class SqliteBus:
 
     def backlog(self, topics: Sequence[str], group: str) -> int:
         """Messages published to `topics` that `group` has not committed; a missing topic has none."""
+        return sum(each.messages for each in self.backlog_by_partition(topics, group))
+
+    def backlog_by_partition(self, topics: Sequence[str], group: str) -> list[PartitionBacklog]:
+        """The same for each partition."""
         with self._lock, self._file.reading(connection := self._open()):
-            return sum(
-                connection.execute(
-                    "SELECT coalesce(sum(next - max(first, coalesce(offset, 0))), 0)"
+            rows = [
+                row
+                for topic in sorted(set(topics))
+                for row in connection.execute(
+                    "SELECT topics.topic, topics.partition, first, offset, next"
                     " FROM topics LEFT JOIN commits"
                     " ON commits.topic = topics.topic AND commits.partition = topics.partition"
-                    " AND group_name = ? WHERE topics.topic = ?",
+                    " AND group_name = ? WHERE topics.topic = ? ORDER BY topics.partition",
                     (group, topic),
-                ).fetchone()[0]
-                for topic in set(topics)
+                )
+            ]
+        return [
+            PartitionBacklog(
+                topic=topic,
+                partition=partition,
+                first=first,
+                committed=committed,
+                next=end,
+                messages=end - max(first, committed or 0),
             )
+            for topic, partition, first, committed, end in rows
+        ]
 
     def kept(self, topics: Sequence[str]) -> Iterator[Message]:
         """Every message in the file, of these topics."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -333,6 +334,34 @@ def test_the_backlog_counts_what_the_group_has_not_committed(bus: Bus, topic: st
     assert bus.backlog([topic], topic) == 0
     bus.publish(topic, records(7))
     assert bus.backlog([topic, topic], topic) == 7
+
+
+def test_the_backlog_of_each_partition_says_where_the_group_is_and_adds_up(
+    bus: Bus, topic: str
+) -> None:
+    other = f"{topic}.dlq"
+    bus.create_topics([topic, other])
+    sent = [Record(f"key-{n % 7}", b"%d" % n) for n in range(60)]
+    bus.publish(topic, sent)
+    found = bus.backlog_by_partition([other, topic, f"{topic}-missing"], topic)
+    assert [(each.topic, each.partition) for each in found] == [
+        (name, number) for name in (topic, other) for number in range(4)
+    ]
+    assert {each.committed for each in found} == {None}
+    consumer = bus.subscribe([topic], topic)
+    messages = read(consumer, 60)
+    sizes = Counter(message.partition for message in messages)
+    assert {each.partition: each.messages for each in found if each.topic == topic} == {
+        number: sizes[number] for number in range(4)
+    }
+    half = [message for message in messages if message.partition == messages[0].partition]
+    done = half[len(half) // 2]
+    consumer.commit([done])
+    after = bus.backlog_by_partition([topic], topic)
+    mine = after[done.partition]
+    assert (mine.committed, mine.next) == (done.offset + 1, sizes[done.partition])
+    assert mine.messages == mine.next - (done.offset + 1)
+    assert sum(each.messages for each in after) == bus.backlog([topic], topic)
 
 
 # -- Several members -------------------------------------------------------------------------------
