@@ -166,7 +166,7 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
         if deaths.get(part[0][0], Deaths()).alone >= DEATHS_ALONE:
             report += _bury(edges, part[0], deaths[part[0][0]], now)
         else:
-            report += _score(edges, part, replayed, now)
+            report += _score(edges, part, now)
     return msgspec.structs.replace(report, batches=1)
 
 
@@ -186,10 +186,8 @@ def _parts(arrivals: Sequence[Arrived], deaths: Mapping[str, Deaths]) -> list[li
     return [part for part in parts if part]
 
 
-def _score(
-    edges: Edges, arrivals: Sequence[Arrived], replayed: Collection[str], now: datetime
-) -> BatchReport:
-    """Judge these arrivals, and store what became of them. `replayed` are origins that were dead letters before."""
+def _score(edges: Edges, arrivals: Sequence[Arrived], now: datetime) -> BatchReport:
+    """Judge these arrivals, and store what became of them."""
     first, editions, entries = _first_arrivals(edges, arrivals)
     origins = {document.id: origin for origin, document in first}
     origin_of_edition = {document.id: origin for origin, document in editions}
@@ -230,21 +228,20 @@ def _score(
     stored = [one.document.id for one in judged] + [edition.id for edition in sound_editions]
     removals.blank_if_removed(edges.database, stored)
     daily_counts.recount(edges.database, touched)
+    _take_back_letters(
+        edges, [each.origin for each in entries if each.origin not in spoilt], version
+    )
     ledger.record(edges.database, entries, now, version)
-    risen = [
-        each.origin for each in entries if each.origin in replayed and each.origin not in spoilt
-    ]
-    _mark_replayed(edges, risen, version)
     return _report(entries)
 
 
-def _mark_replayed(edges: Edges, origins: Sequence[str], version: int) -> None:
-    """Letters of rows that are dead no more. Whoever replayed them has said so, unless it was killed in between, or the
-    dead message itself came again meanwhile.
+def _take_back_letters(edges: Edges, origins: Sequence[str], version: int) -> None:
+    """Letters of rows that are not dead (any more). Whoever replays one marks it, but may be killed in between; and a
+    worker that stored a letter may have been killed before the ledger knew it, and the row have been judged since.
     """
     still = [
         one.letter
-        for one in (dead_letters.of_origins(edges.database, origins) if origins else ())
+        for one in dead_letters.of_origins(edges.database, origins)
         if one.status == "dead"
     ]
     dead_letters.store(edges.database, still, version, status="replayed")

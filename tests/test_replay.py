@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from classify.disposition import Disposition
+from classify.judge import Judged
+from flows import judging
 from flows.importing import import_file
 from flows.replaying import ReplayReport, replay
 from flows.scoring import drain
@@ -144,6 +146,40 @@ def test_a_letter_that_was_judged_before_it_was_marked_is_no_letter_any_more(
     assert totals(opened) == {"judged": 1}
     assert dead_letters.stored(opened.database) == []
     assert replay(opened, now=LATER) == ReplayReport(tried=0, replayed=0)
+
+
+def test_a_letter_that_the_ledger_never_knew_is_taken_back_when_its_row_is_judged(
+    opened: Edges, migrated: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker blames a document, stores the letter, and is killed before the ledger; the next one judges it well."""
+    migrated.write("rows.jsonl", json.dumps({**GOOD, "text": ABOUT[0]}))
+    import_file(opened, migrated.folder / "rows.jsonl", now=NOW, mapping=mapping_from_pairs())
+
+    def fail(documents: Sequence[Document], *_: object) -> list[Judged]:
+        if documents:
+            raise RuntimeError("out of memory")
+        return []
+
+    def crash(database: object, entries: Sequence[ledger.Entry], *_: object) -> None:
+        if entries:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(judging, "judge", fail)
+        broken.setattr(ledger, "record", crash)
+        with pytest.raises(KeyboardInterrupt):
+            drain(opened, clock=lambda: NOW)
+    (blamed,) = dead_letters.stored(opened.database)
+    assert blamed.letter.reason == "judging it failed (RuntimeError: out of memory)"
+    assert totals(opened) == {}
+    # Killed once more, after the letter was taken back and before the ledger.
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "record", crash)
+        with pytest.raises(KeyboardInterrupt):
+            drain(opened, clock=lambda: LATER)
+    drain(opened, clock=lambda: LATER)
+    assert totals(opened) == {"judged": 1}
+    assert dead_letters.stored(opened.database) == []
 
 
 def test_a_mended_parser_brings_back_what_it_refused(
