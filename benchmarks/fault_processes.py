@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,5 +154,6 @@ def _ours(name: str) -> bool:
 
 
 def _without_numbers(text: str) -> str:
-    """So that the same sentence with other ports and offsets is one."""
-    return "".join("#" if each.isdigit() else each for each in text)[:160]
+    """So that the same sentence with other ports, offsets and files is one."""
+    without_files = re.sub(r"/[\w./-]+/[\w.-]+", "FILE", text)
+    return "".join("#" if each.isdigit() else each for each in without_files)[:160]

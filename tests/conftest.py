@@ -31,6 +31,7 @@ pytest_plugins = [
 
 LONGEST_FIRST = (
     "test_serving",
+    "test_topology",
     "test_reclassify",
     "test_end_to_end",
     "test_watching",
@@ -57,6 +58,7 @@ LONGEST_FIRST = (
 
 TOGETHER = {
     "test_serving": "prefect",
+    "test_topology": "prefect",
     "test_running": "prefect",
     "test_embedded_prefect": "prefect",
     "test_prefect_flows": "prefect",
