@@ -31,13 +31,21 @@ PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench audit sbom extras lock clean
+.PHONY: help demo server test lint types bench audit sbom extras lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' Makefile
 
 demo: $(PLAIN) ## Run the whole pipeline on simulated outlets, offline
 	@$(BIN)/barometer demo $(ARGS)
+
+server: ## Barometer with Kafka, ClickHouse and Prefect in containers (docs/server.md)
+	@command -v docker >/dev/null || { \
+		echo "Docker is not installed; install it with its Compose plug-in, or use 'make demo'" >&2; \
+		exit 1; }
+	@sh deploy/choose_secrets.sh
+	@docker compose up --detach --build $(ARGS)
+	@echo "    the board is at http://127.0.0.1:8080 after the first watch; docs/server.md says what is where"
 
 test: lint types ## Lint, type-check and run all tests
 	@echo "==> pytest"

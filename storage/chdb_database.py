@@ -212,7 +212,13 @@ def _open_session(folder: Path, read_only: bool) -> Any:
 
 
 def _new_session(folder: Path, read_only: bool) -> Any:
-    from chdb import session
+    try:
+        from chdb import session
+    except ImportError as error:  # the image for servers is built without it
+        raise DatabaseRefused(
+            f"the embedded database (chdb) is not installed here ({error}); name a ClickHouse server in"
+            " BAROMETER_DATABASE_URL, or install Barometer whole"
+        ) from error
 
     new: Any = session.Session  # untyped
     try:
