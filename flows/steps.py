@@ -54,14 +54,19 @@ def watch(now: datetime | None = None) -> str:
 
 
 def weekly(week: str | None = None, now: datetime | None = None) -> str:
-    """Write the digest of a week (the last full one) and tell it once."""
+    """Write the digest of a week (the last full one) and tell it once; tell operators where people's labels differ from what
+    the model is known to err.
+    """
     from flows.digesting import digest_week, last_full_week
+    from flows.gold_report import check_drift
 
     moment = now or now_utc()
     with edges() as opened:
-        return digest_week(
+        title = digest_week(
             opened, week or last_full_week(opened.settings, moment), now=moment
         ).title
+        check_drift(opened, moment)
+    return title
 
 
 def retain(now: datetime | None = None) -> str:

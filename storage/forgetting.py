@@ -22,7 +22,13 @@ from storage.removals import Removal, chunks
 from storage.removals import store as store_removals
 from storage.statements import query
 
-COUNTED = {"documents": "id", "readings": "document_id", "judgements": "document_id"}
+COUNTED = {
+    "documents": "id",
+    "readings": "document_id",
+    "judgements": "document_id",
+    "gold_samples": "document_id",
+    "gold_labels": "document_id",
+}
 """Tables that figures are made from, and their column with the id."""
 
 SAID = {"document_texts": "id", "story_members": "id", "story_keys": "id"}

@@ -8,6 +8,7 @@ from ingest.bus import DEAD_LETTERS, DOCUMENTS
 TABLES = (
     *("documents", "document_texts", "readings", "judgements", "daily_counts", "points", "dispositions", "dead_letters"),
     *("rows_published", "in_hand", "story_members", "story_keys", "source_runs", "source_states"),
+    *("gold_draws", "gold_samples", "gold_labels", "survey_anchors", "event_annotations"),
 )  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from alerts.digest_text import digest_message
 from alerts.excerpt import Excerpt
 from alerts.point import StanceCount
 from alerts.week import week_of
+from classify.gold_label import TARGET_NAMES, GoldLabel
 from classify.stance import Stance
+from flows.drawing_gold import draw_week
 from flows.publishing import publish
 from flows.scoring import drain
 from flows.settings import Settings
@@ -23,7 +25,7 @@ from flows.watching import estimate_counted_days
 from flows.wiring import Edges
 from ingest.dead_letter import DeadLetter, dead_letter
 from ingest.document import Document, Kind, document_id, encode_document
-from storage import digests, incidents
+from storage import digests, gold, incidents
 from storage.digests import StoredDigest
 from tests.told import fall, incident
 
@@ -109,8 +111,26 @@ def plant(opened: Edges) -> None:
     drain(opened, clock=lambda: NOW)
     estimate_counted_days(opened)
     quote(opened)
+    label(opened)
     # On its way once more, by a row of another feed.
     publish(opened.bus, [("feed:other/0", PLANTED)], [])
+
+
+def label(opened: Edges) -> None:
+    """A sample of the week, and somebody's label of each of its documents."""
+    _, sample, _ = draw_week(opened, week_of(DAY.date()), 10, now=NOW)
+    gold.store_labels(
+        opened.database,
+        [
+            GoldLabel(
+                document_id=one.document_id,
+                annotator="ml",
+                stances=dict.fromkeys(TARGET_NAMES, Stance.OPPOSE),
+                labelled_at=NOW,
+            )
+            for one in sample
+        ],
+    )
 
 
 def letters() -> list[DeadLetter]:

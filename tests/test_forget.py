@@ -38,6 +38,13 @@ JUDGED = (
     " ORDER BY society, target, day, outlet, p_support"
 )
 
+LABELLED = (
+    "SELECT week, stratum, population, drawn, place, annotator, targets, stances"
+    " FROM (SELECT * FROM gold_samples FINAL) ALL INNER JOIN (SELECT * FROM gold_labels FINAL) USING document_id"
+    " ORDER BY place"
+)
+"""Labels of samples: what is estimated from them must not change either."""
+
 
 @pytest.fixture
 def planted(settings: Settings, tmp_path: Path) -> Iterator[Edges]:
@@ -54,7 +61,7 @@ def rows(opened: Edges, sql: str) -> list[tuple[Any, ...]]:
 
 
 def figures(opened: Edges) -> list[list[tuple[Any, ...]]]:
-    return [rows(opened, COUNTED), rows(opened, JUDGED)]
+    return [rows(opened, COUNTED), rows(opened, JUDGED), rows(opened, LABELLED)]
 
 
 def in_files(folder: Path) -> set[str]:
@@ -75,6 +82,7 @@ def test_a_document_that_was_everywhere_is_nowhere(planted: Edges, tmp_path: Pat
     everywhere = {
         *("documents", "document_texts", "readings", "judgements", "dispositions"),
         *("story_members", "story_keys", "dead_letters", "digests", "messages", "bus"),
+        *("gold_samples", "gold_labels"),
         *("file alerts.log", "file alerts.atom"),
     }
     assert everywhere <= {place for place, count in found.places.items() if count}
