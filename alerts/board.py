@@ -11,7 +11,9 @@ from datetime import date, datetime
 
 import msgspec
 
+from alerts.anchor import Anchor
 from alerts.conflation import Conflation
+from alerts.event import Event
 from alerts.fall_facts import DayFigure, FallFacts
 from alerts.floor import Floor
 from alerts.harmless_text import harmless_line
@@ -115,6 +117,10 @@ class SocietyPage(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen and is no fall."""
     spillover: str = ""
     """One sentence: whether attitudes toward irregular migration move first."""
+    anchors: tuple[Anchor, ...] = ()
+    """Published survey results, shown and never used."""
+    events: tuple[Event, ...] = ()
+    """What happened in the days of the board; oldest first."""
 
     @property
     def title(self) -> str:

@@ -88,6 +88,14 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
 
 
+class EventMark(msgspec.Struct, frozen=True, kw_only=True):
+    """The day of an event."""
+
+    x: float
+    letter: str
+    """In the list of events beside the chart."""
+
+
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
     """A chart with everything in its place."""
 
@@ -106,6 +114,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     curves: tuple[DrawnCurve, ...]
     rules: tuple[DrawnRule, ...]
     spans: tuple[Span, ...]
+    events: tuple[EventMark, ...] = ()
 
 
 def draw(
@@ -119,9 +128,12 @@ def draw(
     height: int,
     rules: Sequence[Rule] = (),
     incidents: Sequence[Incident] = (),
+    events: Sequence[tuple[date, str]] = (),
     limits: tuple[float, float] | None = None,
 ) -> Chart:
-    """The chart of `curves` from `first` to `last`; `limits` of net support where several charts share a scale."""
+    """The chart of `curves` from `first` to `last`; `limits` of net support where several charts share a scale. `events`:
+    days and the letters that mark them.
+    """
     low, high = limits or span_of(curves, first, last, [rule.value for rule in rules])
     place = Place(first, max(last, first), low, high)
     drawn_curves, drawn_rules = _apart(
@@ -145,6 +157,11 @@ def draw(
             _span(incident, number, place)
             for number, incident in enumerate(incidents, start=1)
             if _in_view(incident, place)
+        ),
+        events=tuple(
+            EventMark(x=place.across(day), letter=letter)
+            for day, letter in events
+            if place.first <= day <= place.last
         ),
     )
 

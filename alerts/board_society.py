@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
+from string import ascii_uppercase
 from typing import Any
 
 import msgspec
@@ -16,8 +17,10 @@ from alerts.board_room import Detail, fitted
 from alerts.board_scale import Curve
 from alerts.board_templates import write_page
 from alerts.board_words import called, chart_sentence, signed
+from alerts.event import Event
 from alerts.harmless_text import harmless_line
 from alerts.incident import Incident, Status
+from alerts.point import State
 
 CHART_HEIGHT = 250
 """Pixels."""
@@ -67,11 +70,12 @@ def _society(board: Board, page: SocietyPage, detail: Detail) -> bytes:
         key=lambda one: (one.status != Status.OPEN, -one.drop_day.toordinal(), one.target),
     )
     numbers = {one.id: number for number, one in enumerate(incidents, start=1)}
+    letters = event_letters(page, detail.entries)
     charts = [
         {
             "view": view,
             "anchor": f"series-{number}",
-            "chart": _series_chart(page, view, board, first, f"c{number}", numbers),
+            "chart": _series_chart(page, view, board, first, f"c{number}", numbers, letters),
             "rows": _day_rows(view, detail.rows),
             "csv": data_file("series", page.society, view.target),
         }
@@ -84,11 +88,16 @@ def _society(board: Board, page: SocietyPage, detail: Detail) -> bytes:
         society_file(page.society),
         page=page,
         charts=charts,
-        both=_both(page, pair, board, first, numbers) if len(pair) == 2 else None,
+        both=_both(page, pair, board, first, numbers, letters) if len(pair) == 2 else None,
         shown_series=views,
         series_left_out=len(page.series) - len(views),
         incidents=incidents[: detail.entries],
         incidents_left_out=max(0, len(incidents) - detail.entries),
+        events=letters,
+        events_left_out=len(page.events) - len(letters),
+        anchors=page.anchors[-detail.entries :][::-1],
+        levels_on=_levels_on(page),
+        anchors_left_out=max(0, len(page.anchors) - detail.entries),
         topics=page.topics[: detail.entries],
         topics_csv=data_file("topics", page.society),
         outlets=page.outlets[: detail.entries],
@@ -107,6 +116,7 @@ def _series_chart(
     first: date,
     ident: str,
     numbers: dict[str, int],
+    letters: Sequence[tuple[str, Event]],
 ) -> Chart:
     rules = []
     if (fallen := view.open_incident) is not None:
@@ -131,6 +141,7 @@ def _series_chart(
         height=CHART_HEIGHT,
         rules=rules,
         incidents=view.incidents,
+        events=_marks_of(letters, [view.target]),
     )
     return _numbered(drawn, view.incidents, numbers)
 
@@ -141,6 +152,7 @@ def _both(
     board: Board,
     first: date,
     numbers: dict[str, int],
+    letters: Sequence[tuple[str, Event]],
 ) -> Chart:
     curves = []
     for view in pair:
@@ -157,8 +169,34 @@ def _both(
         desc=" ".join(chart_sentence(view, page.title, first, board.last) for view in pair),
         height=CHART_HEIGHT,
         incidents=incidents,
+        events=_marks_of(letters, [view.target for view in pair]),
     )
     return _numbered(drawn, incidents, numbers)
+
+
+def event_letters(page: SocietyPage, most: int) -> list[tuple[str, Event]]:
+    """The newest events of a page, oldest first, with the letters that mark them: A to Z, then AA and on."""
+    shown = page.events[-most:]
+    names = [f"{first}{second}" for first in ("", *ascii_uppercase) for second in ascii_uppercase]
+    return list(zip(names, shown, strict=False))
+
+
+def _levels_on(page: SocietyPage) -> dict[str, float | None]:
+    """Beside each survey the level of its target on its day, where there is one that can be used."""
+    levels = {
+        (view.target, one.day): one.net_support
+        for view in page.series
+        for one in view.levels
+        if one.state is State.OK
+    }
+    return {one.id: levels.get((one.target, one.day)) for one in page.anchors}
+
+
+def _marks_of(
+    letters: Sequence[tuple[str, Event]], targets: Sequence[str]
+) -> list[tuple[date, str]]:
+    """Days and letters of the events that concern one of these series."""
+    return [(one.day, letter) for letter, one in letters if one.target in ("", *targets)]
 
 
 def _short(target: str) -> str:

@@ -10,10 +10,12 @@ from typing import Protocol
 
 import msgspec
 
+from alerts.anchor import Anchor
 from alerts.baseline import BASELINE_WEEKS, Baseline, baseline_of
 from alerts.change_label import LabelledChange, labelled_change
 from alerts.conflation import Conflation
 from alerts.confusion import NONE, Confusion, correction
+from alerts.event import Event
 from alerts.excerpt import Excerpt
 from alerts.incident import Incident, Status
 from alerts.k_floor import (
@@ -123,6 +125,10 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether attitudes toward irregular migration move first, by society."""
     signals: tuple[Signal, ...] = ()
     """Seen in the week and not alerted; by series and day."""
+    events: tuple[Event, ...] = ()
+    """What happened in the week, as somebody entered it."""
+    anchors: tuple[Anchor, ...] = ()
+    """Surveys whose fieldwork ended in the week; shown and never used."""
     typical: Mapping[str, Sequence[Excerpt]] = msgspec.field(default_factory=dict)
     """What documents of the week say most clearly, by society: not what is typical, nor what most people met."""
     labelled: Mapping[str, int] = msgspec.field(default_factory=dict)
@@ -152,6 +158,8 @@ def build_digest(
     signals: Sequence[Signal] = (),
     typical: Mapping[str, Sequence[Excerpt]] | None = None,
     marks: Mapping[tuple[str, str], MarksByDay] | None = None,
+    events: Sequence[Event] = (),
+    anchors: Sequence[Anchor] = (),
 ) -> Digest:
     """The digest of `week` (`2026-W47`).
 
@@ -159,7 +167,7 @@ def build_digest(
     before it (WEEKS_BEFORE do, with a shorter baseline); other days are passed over. A week's figure is estimated
     from the sums by outlet over its days. `confusions`, by target, correct it for classifier error. `ledger` are rows
     read in the week by disposition, `attempts` the attempts at sources in the week, oldest first. The rest is shown as
-    it is given, where it is given: `signals` of other weeks are passed over. `marks` are the contributors of the counts, by
+    it is given, where it is given: `signals`, `events` and `anchors` of other weeks are passed over. `marks` are the contributors of the counts, by
     series (alerts/k_floor.py); without them each document counts as its own. Raises ValueError for what is not a
     week, or a `now` without time zone.
     """
@@ -195,6 +203,8 @@ def build_digest(
         conflations=tuple(sorted(conflations, key=lambda each: each.society)),
         spillovers=dict(sorted((spillovers or {}).items())),
         signals=_signals_of_week(signals, monday, sunday),
+        events=tuple(one for one in events if monday <= one.day <= sunday),
+        anchors=tuple(one for one in anchors if monday <= one.day <= sunday),
         typical=dict(sorted((typical or {}).items())),
         labelled={
             target: documents

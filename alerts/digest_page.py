@@ -11,6 +11,7 @@ from alerts.alert_words import SIMULATED
 from alerts.change_label import ChangeLabel
 from alerts.digest import Digest, SeriesWeek
 from alerts.digest_words import SocietyWeek
+from alerts.entered_sentences import anchor_sentence, event_sentence
 from alerts.excerpt import shown_excerpt
 from alerts.message import SAID_MOST_CLEARLY
 from alerts.scale_bar import Segment, scale_bar
@@ -73,6 +74,8 @@ def _page(digest: Digest, title: str, shown: Societies, full: Societies) -> str:
         title=title,
         width=WIDTH,
         words=words,
+        event_sentence=event_sentence,
+        anchor_sentence=anchor_sentence,
         simulated=SIMULATED,
         societies=shown,
         full={each.society for each in full},

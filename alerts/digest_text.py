@@ -13,6 +13,7 @@ from alerts.alert_words import SIMULATED
 from alerts.change_label import ChangeLabel
 from alerts.digest import Digest, SeriesWeek
 from alerts.digest_page import digest_mail
+from alerts.entered_sentences import anchor_sentence, event_sentence
 from alerts.excerpt import Excerpt, excerpt_lines
 from alerts.fall_sentences import NAME
 from alerts.harmless_text import cut, harmless_line
@@ -65,6 +66,8 @@ def render_text(digest: Digest) -> str:
         entries=_entries,
         topics=_topics,
         quoted=_quoted,
+        event_sentence=event_sentence,
+        anchor_sentence=anchor_sentence,
     )
 
 

@@ -54,6 +54,7 @@ from flows.source_coverage import collect_coverage
 from flows.spillovers import spillovers
 from flows.wiring import Edges
 from ingest.document import UNKNOWN_SOCIETY
+from storage import anchors as entered
 from storage import contributors as stored_contributors
 from storage import (
     coverage,
@@ -180,6 +181,8 @@ class _Shared:
         self.topics_before = reading_counts.topics_between(database, *before)
         self.marks_before = stored_contributors.by_topic(database, *before)
         self.signals: Sequence[Signal] = signals.signals_between(database, recent, last)
+        self.anchors = [one for one in entered.anchors(database) if one.day <= last]
+        self.events = [one for one in entered.events(database) if first <= one.day <= last]
         self.health = source_health.health_since(database, now - timedelta(days=DAYS))
         self.states = source_runs.states(database)
         degraded = {
@@ -230,6 +233,13 @@ class _Shared:
             gaps=tuple(sorted(gaps, key=lambda gap: gap.day, reverse=True)),
             signals=tuple(one for one in reversed(self.signals) if one.society == society),
             spillover=spillover_sentence(self.leads[society]) if society in self.leads else "",
+            anchors=tuple(
+                sorted(
+                    (one for one in self.anchors if one.society == society),
+                    key=lambda one: (one.day, one.id),
+                )
+            ),
+            events=tuple(one for one in self.events if one.society == society),
         )
 
     def _series(self, society: str, target: str, counted: _Counted) -> SeriesView:

@@ -24,6 +24,7 @@ from flows.settings import Settings
 from flows.spillovers import spillovers
 from flows.telling import enqueue, tell
 from flows.wiring import Edges
+from storage import anchors as entered
 from storage import contributors as stored_contributors
 from storage import (
     coverage,
@@ -137,6 +138,8 @@ def collect_digest(edges: Edges, week: str, now: datetime) -> Digest:
         signals=signals.signals_between(database, monday, sunday),
         typical=typical_excerpts(edges, counts, monday, sunday),
         marks=marks,
+        events=entered.events(database),
+        anchors=entered.anchors(database),
     )
     periods = {
         one.id: Period(one.society, one.target, monday, sunday)
