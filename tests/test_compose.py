@@ -157,7 +157,7 @@ def test_every_variable_is_a_setting(name: str) -> None:
 
 def test_the_example_names_every_variable_and_no_other() -> None:
     wanted = set(interpolated(FILE.read_text("utf-8")))
-    assert set(in_example()) == wanted | {"COMPOSE_PROFILES"}
+    assert set(in_example()) == wanted | {"COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"}
     assert {each for each in wanted if each.startswith("BAROMETER_")} <= settings()
 
 

@@ -1,0 +1,124 @@
+"""The program in the place that docker-compose.yml gives it: another user without rights, and a file system in which only the
+volumes and /tmp can be written. No engine for containers is needed, only Linux and root.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures_database import MakeUrl
+from tests.local_feed import local_feed
+from tests.services import missing
+from tests.test_compose import ROOT, SERVICES
+
+USER = "10001"
+
+CLOSED = """
+set -eu
+mkdir -p "$PLACE/settings"
+mount -t tmpfs tmpfs /mnt
+for name in board data settings; do mkdir "/mnt/$name"; mount --bind "$PLACE/$name" "/mnt/$name"; done
+mount -o remount,bind,ro /mnt/settings
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mount -o remount,bind,ro /
+if touch {root}/written 2>/tmp/said; then exit 99; fi
+grep -q "Read-only file system" /tmp/said
+cd /mnt/data
+exec setpriv --reuid {user} --regid {user} --clear-groups --bounding-set=-all --no-new-privs "$@"
+"""
+
+COMMANDS = """
+import sys
+from flows.cli import run
+for arguments in {asked!r}:
+    status = run(arguments)
+    if status:
+        sys.exit(status)
+"""
+
+
+def environment(service: str, **instead: str) -> dict[str, str]:
+    """What the service is given, with the servers and folders of the test."""
+    given: dict[str, Any] = SERVICES[service]["environment"]
+    assert set(instead) <= set(given)
+    own = {name: str(value) for name, value in given.items() if "${" not in str(value)}
+    return {"HOME": "/tmp", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **own, **instead}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """The volumes, as the image makes them."""
+    works = ["unshare", "--mount", "--propagation", "private", "true"]
+    if shutil.which("setpriv") is None or subprocess.run(works, check=False).returncode:
+        missing("a file system of its own needs root and Linux (unshare, setpriv)")
+    for name in ("board", "data/var"):
+        (tmp_path / name).mkdir(parents=True)
+        os.chown(tmp_path / name, int(USER), int(USER))
+    (tmp_path / "settings").mkdir()
+    return tmp_path
+
+
+def run_closed(
+    place: Path, given: dict[str, str], *asked: list[str]
+) -> subprocess.CompletedProcess[str]:
+    """Commands in such a place, one after the other."""
+    script = COMMANDS.format(asked=asked)
+    return subprocess.run(
+        [
+            *("unshare", "--mount", "--propagation", "private", "sh", "-c"),
+            *(CLOSED.format(user=USER, root=ROOT), "sh", sys.executable, "-c", script),
+        ],
+        env=given | {"PLACE": str(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+
+
+def test_it_writes_nowhere_but_in_its_volumes(
+    place: Path, clickhouse_url: MakeUrl, kafka_url: str
+) -> None:
+    edges = {
+        "BAROMETER_BUS_URL": kafka_url,
+        "BAROMETER_DATABASE_URL": clickhouse_url(),
+        "BAROMETER_MODEL": "bundled",
+    }
+    flows = environment(
+        "flows",
+        **edges,
+        BAROMETER_AUTHOR_SECRET="by chance",
+        BAROMETER_SOURCES="/mnt/settings/sources.toml",
+        BAROMETER_BOARD="/mnt/board",
+        BAROMETER_ALERT_LOG="/mnt/data/var/alerts.log",
+    )
+    with local_feed() as feed:
+        feed.write_sources(place / "settings" / "sources.toml")
+        steps = run_closed(
+            place,
+            flows | {"BAROMETER_ALLOWED_HOSTS": "127.0.0.1"},
+            ["migrate"],
+            ["collect"],
+        )
+        assert steps.returncode == 0, steps.stderr
+    score = run_closed(place, environment("score", **edges), ["score"])
+    assert score.returncode == 0, score.stderr
+    watch = run_closed(
+        place,
+        flows,
+        ["watch"],
+        ["board", "--output", "/mnt/board"],
+        ["channels", "test", "log"],
+        ["sql", "SELECT sum(documents) AS documents FROM ledger", "--format", "csv"],
+    )
+    assert watch.returncode == 0, watch.stderr
+    assert int(watch.stdout.split()[-1]) > 0
+    assert (place / "board" / "index.html").stat().st_mode & 0o004, "the web server may not read it"
+    assert (place / "data" / "var" / "alerts.log").exists()
