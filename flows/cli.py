@@ -29,6 +29,7 @@ COMMANDS = {
     "watch": ("watch", "Estimate, look for falls, tell people."),
     "digest": ("digest", "Write the digest of a week and show it."),
     "serve": ("serve", "Serve the flows as Prefect deployments."),
+    "deploy": ("deploy", "Register the flows with a Prefect work pool."),
     "import": ("import_files", "Import JSONL, CSV or feed files."),
     "classify": ("classify_lines", "Judge JSON lines from a file or standard input."),
     "estimate": ("estimate", "Net support with its interval from a file of counts."),

@@ -6,6 +6,7 @@ A flow run covers a round of collecting, a drain of the bus, a watch or a week; 
 from __future__ import annotations
 
 import signal
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,10 @@ from prefect.runtime import deployment, flow_run
 from pydantic import AwareDatetime
 
 from flows import steps
+from flows.failed_runs import tell_of_failure
 from flows.failures import sentence_of, status_of
+from flows.prefect_artifacts import leave_artifacts
+from flows.run_limits import alone
 from flows.sentence import sentence
 from ingest.bus import BusUnavailable
 from storage.database import DatabaseUnavailable
@@ -62,7 +66,8 @@ def _carry_out(name: str, **parameters: Any) -> str:
         # Ctrl-C in a terminal is for `barometer serve`, which then ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        report = str(attempt(**parameters))
+        with alone(name) if served else nullcontext():
+            report = str(attempt(**parameters))
     except Exception as error:
         error.add_note(OF_THE_STEP)
         if served and status_of(error) is not None:
@@ -70,34 +75,43 @@ def _carry_out(name: str, **parameters: Any) -> str:
         raise
     if served:
         click.echo(steps.line(f"{name}: {report}"))
+        leave_artifacts(name, week=parameters.get("week"), now=parameters.get("now"))
     return report
 
 
-@flow(name="collect", flow_run_name=readable_name)
+OF_ALL: dict[str, Any] = {
+    "flow_run_name": readable_name,
+    "on_failure": [tell_of_failure],
+    "on_crashed": [tell_of_failure],
+}
+"""What all flows have."""
+
+
+@flow(name="collect", **OF_ALL)
 def collect(now: AwareDatetime | None = None) -> str:
     """Read the sources that are due and publish what is new."""
     return _carry_out("collect", now=now)
 
 
-@flow(name="score", flow_run_name=readable_name)
+@flow(name="score", **OF_ALL)
 def score(now: AwareDatetime | None = None) -> str:
     """Judge what is on the bus and recount the days that it touched."""
     return _carry_out("score", now=now)
 
 
-@flow(name="watch", flow_run_name=readable_name)
+@flow(name="watch", **OF_ALL)
 def watch(now: AwareDatetime | None = None) -> str:
     """Estimate, look for falls, step the incidents, tell people."""
     return _carry_out("watch", now=now)
 
 
-@flow(name="weekly", flow_run_name=readable_name)
+@flow(name="weekly", **OF_ALL)
 def weekly(week: str | None = None, now: AwareDatetime | None = None) -> str:
     """Write the digest of a week and tell it once."""
     return _carry_out("weekly", week=week, now=now)
 
 
-@flow(name="retain", flow_run_name=readable_name)
+@flow(name="retain", **OF_ALL)
 def retain(now: AwareDatetime | None = None) -> str:
     """Let expire what is kept for a time, and erase what was deleted at its source."""
     return _carry_out("retain", now=now)

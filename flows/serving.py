@@ -1,7 +1,8 @@
 """Serve the flows as Prefect deployments, with the schedules of the settings.
 
 One flow run at a time, each in a process of its own that `barometer serve` starts: the embedded database belongs
-to one process. A run that falls due meanwhile waits, in the order in which the runs fell due.
+to one process. A run that falls due meanwhile waits, in the order in which the runs fell due. For runs elsewhere, see
+flows/deploying.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import os
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from flows.digesting import digest_due
 from flows.prefect_server import EmbeddedServer, PrefectUnavailable
+from flows.run_limits import keep_limit, limit_of
 from flows.sentence import without_passwords
 from flows.settings import (
     Settings,
@@ -28,6 +30,7 @@ from flows.settings import (
 )
 from flows.steps import now_utc
 from flows.stopping import SIGNALS, Stopped
+from flows.watch_automation import drop_automation, watch_trigger
 from flows.wiring import open_bus, open_database
 
 if TYPE_CHECKING:
@@ -80,11 +83,13 @@ def _register(settings: Settings, say: Callable[[str], None]) -> Runner:
     # What fell due in the meantime is not made up for; to register a deployment drops such runs.
     runner = Runner(name=NAME, limit=1, pause_on_shutdown=False)
     try:
-        for one in served:
-            runner.add_deployment(one)
-        if digest_due(settings, now):
-            # Its hour may have passed while nobody served. To tell it again tells nobody twice.
-            with get_client(sync_client=True) as client:
+        with get_client(sync_client=True) as client:
+            drop_automation(client)
+            keep_limit(client)
+            for one in served:
+                runner.add_deployment(one)
+            if digest_due(settings, now):
+                # Its hour may have passed while nobody served. To tell it again tells nobody twice.
                 weekly = client.read_deployment_by_name(f"weekly/{NAME}")
                 client.create_flow_run_from_deployment(weekly.id)
     except Exception as error:  # of many kinds, from httpx to RuntimeError; none of them is ours
@@ -132,8 +137,14 @@ async def _follow(runner: Runner, server: EmbeddedServer | None) -> None:
     )
 
 
-def deployments(settings: Settings, now: datetime) -> list[Any]:
-    """The five deployments, as Prefect's runner takes them; the first runs fall due right after `now`."""
+def deployments(
+    settings: Settings,
+    now: datetime,
+    *,
+    pool: str | None = None,
+    job_variables: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """The five deployments, as Prefect's runner and its work pools take them; the first runs fall due right after `now`."""
     from prefect.schedules import Cron, Interval
     from prefect.types.entrypoint import EntrypointType
 
@@ -150,17 +161,25 @@ def deployments(settings: Settings, now: datetime) -> list[Any]:
         "weekly": [Cron(cron, timezone=zone) for cron, zone in digest_times(settings, now)],
         "retain": [Interval(RETAIN_EVERY, anchor_date=first + 3 * APART)],
     }
-    return [
+    made = [
         FLOWS[name].to_deployment(
             name=NAME,
             tags=TAGS[name],
             description=FLOWS[name].description,
             schedules=of_its_own,
+            concurrency_limit=limit_of(name),
+            triggers=[watch_trigger(settings)] if name == "watch" else [],
+            job_variables=dict(job_variables or {}),
             # By module, not by file: found from whatever folder this was started in.
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
         for name, of_its_own in schedules.items()
     ]
+    for one in made:
+        one.work_pool_name = (
+            pool  # said where there is none, too: so it leaves the pool that it was in
+        )
+    return made
 
 
 def digest_times(settings: Settings, now: datetime) -> list[tuple[str, str]]:

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     board: Path | None = Field(
         None, description="Folder of the board, written anew after each watch; unset: none"
     )
+    board_url: str = Field("", description="Where people find the board, for links to it")
     text_days: int = Field(
         90,
         ge=1,
@@ -110,6 +111,12 @@ class Settings(BaseSettings):
     collect_minutes: int = Field(15, ge=1, le=1440, description="Minutes between polls of sources")
     watch_minutes: int = Field(
         60, ge=1, le=1440, description="Minutes between watches when nothing arrives"
+    )
+    watch_quiet_seconds: int = Field(
+        60,
+        ge=10,
+        le=3600,
+        description="Seconds without a drained batch, after which Prefect watches",
     )
     digest_day: int = Field(
         1, ge=1, le=7, description="ISO weekday of the weekly digest (1 Monday)"

@@ -28,10 +28,11 @@ def collect(now: datetime | None = None) -> str:
 
 def score(now: datetime | None = None) -> str:
     """Score what is on the bus."""
+    from flows.batch_events import batch_events
     from flows.scoring import drain
 
-    with edges() as opened:
-        return str(drain(opened, clock=(lambda: now) if now else now_utc))
+    with edges() as opened, batch_events() as drained:
+        return str(drain(opened, clock=(lambda: now) if now else now_utc, progress=drained))
 
 
 def watch(now: datetime | None = None) -> str:

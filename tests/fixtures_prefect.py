@@ -54,17 +54,17 @@ class PrefectServer:
         self.api_url = server.api_url
         self._seen: set[str] = set()
 
-    def ask(self, path: str, **body: Any) -> Any:
-        """The answer to a POST."""
+    def ask(self, path: str, sent: Any = None, /, **body: Any) -> Any:
+        """The answer to a POST of `sent`, or else of what is named."""
         deadline = time.monotonic() + 30
         while True:
-            answer = httpx.post(f"{self.api_url}/{path}", json=body, timeout=30)
+            answer = httpx.post(f"{self.api_url}/{path}", json=sent or body, timeout=30)
             # Its answer while its SQLite file is locked; its own client asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 break
             time.sleep(0.5)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def new_runs(self) -> list[dict[str, Any]]:
         """Flow runs that were started since this was asked last, oldest first."""

@@ -35,6 +35,7 @@ WRITE = {
 DO_NOT_WRITE = {
     *("classify", "estimate", "detect", "train", "evaluate"),  # files in, files out
     *("health", "settings", "sources", "sql"),  # look
+    "deploy",  # to a Prefect server
     "demo",  # a folder of its own
     "restore",  # a new folder; tests/test_backup.py has what it refuses
 }

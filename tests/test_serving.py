@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from flows.serving import deployments, digest_times
@@ -21,11 +20,10 @@ from storage import ledger
 from storage.database import Database, DatabaseUnavailable
 from tests.fixtures_prefect import PrefectServer, eventually, without_prefect
 from tests.local_feed import LocalFeed, local_feed
+from tests.registered_flows import ASKED_EVERY, STEPS, Registered
 from tests.rows import ABOUT
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
-
-STEPS = ("collect", "score", "watch", "weekly", "retain")
 
 RELATIVE = {
     "BAROMETER_BUS_URL": "sqlite:///var/bus.db?session_timeout=2",
@@ -101,62 +99,18 @@ def test_a_digest_whose_hour_comes_before_its_week_is_over_in_utc_is_asked_for_a
 # -- The real command ------------------------------------------------------------------------------
 
 
-ASKED_EVERY = 0.5
-"""Seconds between two questions to the Prefect server, which works for each."""
-
-
-class Served:
+class Served(Registered):
     """`barometer serve` in a folder of its own, seen through the API of its Prefect server."""
 
     def __init__(
         self, process: subprocess.Popen[str], prefect: PrefectServer, folder: Path
     ) -> None:
+        super().__init__(prefect)
         self.process = process
         self.folder = folder
-        self._prefect = prefect
 
-    def deployment(self, step: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self._prefect.api_url}/deployments/name/{step}/barometer", timeout=60)
-        found: dict[str, Any] = answer.json() if answer.is_success else {}
-        return found
-
-    def trigger(self, step: str) -> str:
-        """Ask for a flow run; its id."""
-        deployment = self.deployment(step)["id"]
-        run = self._prefect.ask(f"deployments/{deployment}/create_flow_run")
-        return str(run["id"])
-
-    def pause(self, step: str) -> None:
-        """No more runs by its schedule; the next serving schedules them again."""
-        deployment = self.deployment(step)["id"]
-        httpx.post(
-            f"{self._prefect.api_url}/deployments/{deployment}/pause_deployment", timeout=30
-        ).raise_for_status()
-
-    def ended(self, run: str) -> dict[str, Any]:
-        """The flow run, once it is over."""
-
-        def over() -> dict[str, Any] | None:
-            assert self.process.poll() is None, "barometer serve has ended"
-            found = self._prefect.run(run)
-            final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-            return found if found["state_type"] in final else None
-
-        ended: dict[str, Any] = eventually(
-            over, within=240, otherwise=f"the run {run} does not end", every=ASKED_EVERY
-        )
-        return ended
-
-    def runs(self, step: str) -> list[dict[str, Any]]:
-        """The flow runs of a deployment."""
-        wanted = {"id": {"any_": [self.deployment(step)["id"]]}}
-        found: list[dict[str, Any]] = self._prefect.ask("flow_runs/filter", deployments=wanted)
-        return found
-
-    def task_states(self, run: str) -> list[str]:
-        """The names of the states that the tasks of a run are in."""
-        found = self._prefect.ask("task_runs/filter", task_runs={"flow_run_id": {"any_": [run]}})
-        return [task["state_name"] for task in found]
+    def alive(self) -> None:
+        assert self.process.poll() is None, "barometer serve has ended"
 
 
 @contextmanager

@@ -15,8 +15,9 @@ import click
 def command(follow: bool) -> None:
     """Judge what is on the bus, store it, and recount the days that it touched."""
     from flows.backup_turns import give_turn
+    from flows.batch_events import batch_events
     from flows.display import progress_bar
-    from flows.scoring import drain
+    from flows.scoring import BatchReport, drain
     from flows.settings import load_settings
     from flows.wiring import edges
 
@@ -34,7 +35,15 @@ def command(follow: bool) -> None:
         # A batch under way is finished and committed; a second signal ends the process at once.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, ask_to_stop)
-    with edges(settings) as opened, progress_bar("Scoring", None) as bar:
+    with (
+        edges(settings) as opened,
+        batch_events() as drained,
+        progress_bar("Scoring", None) as bar,
+    ):
+
+        def show(so_far: BatchReport) -> None:
+            bar.show(so_far.read, str(so_far))
+            drained(so_far)
 
         def ended() -> bool:
             give_turn(settings, opened.database)  # between two batches
@@ -42,7 +51,7 @@ def command(follow: bool) -> None:
 
         report = drain(
             opened,
-            progress=lambda so_far: bar.show(so_far.read, str(so_far)),
+            progress=show,
             until=ended if follow else None,
         )
     click.echo(str(report))

@@ -1,0 +1,88 @@
+"""The deployments of a Prefect server and their runs, as tests look at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.fixtures_prefect import PrefectServer, eventually
+
+ASKED_EVERY = 0.5
+"""Seconds between two questions to the Prefect server, which works for each."""
+
+FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+STEPS = ("collect", "score", "watch", "weekly", "retain")
+
+
+class Registered:
+    """What `serve` or `deploy` registered, and what became of it."""
+
+    def __init__(self, prefect: PrefectServer) -> None:
+        self.prefect = prefect
+
+    def alive(self) -> None:
+        """Fails when what should run the flows does not."""
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET."""
+        answer = httpx.get(f"{self.prefect.api_url}/{path}", timeout=60)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def deployment(self, step: str) -> dict[str, Any]:
+        """The deployment of a step; empty where there is none."""
+        answer = httpx.get(f"{self.prefect.api_url}/deployments/name/{step}/barometer", timeout=60)
+        assert answer.is_success or answer.status_code == httpx.codes.NOT_FOUND, answer.text
+        found: dict[str, Any] = answer.json() if answer.is_success else {}
+        return found
+
+    def forget(self) -> None:
+        """Remove the deployments of earlier tests, with the slots that their last runs may hold."""
+        for step in STEPS:
+
+            def gone(step: str = step) -> bool:
+                found = self.deployment(step)
+                if found:  # a try may fail: its SQLite file is locked at times
+                    httpx.delete(f"{self.prefect.api_url}/deployments/{found['id']}", timeout=60)
+                return not found
+
+            eventually(gone, within=60, otherwise=f"{step} stays", every=ASKED_EVERY)
+
+    def trigger(self, step: str, **parameters: Any) -> str:
+        """Ask for a flow run; its id."""
+        deployment = self.deployment(step)["id"]
+        run = self.prefect.ask(f"deployments/{deployment}/create_flow_run", parameters=parameters)
+        return str(run["id"])
+
+    def pause(self, step: str) -> None:
+        """No more runs by its schedule; the next registering schedules them again."""
+        deployment = self.deployment(step)["id"]
+        httpx.post(
+            f"{self.prefect.api_url}/deployments/{deployment}/pause_deployment", timeout=30
+        ).raise_for_status()
+
+    def ended(self, run: str) -> dict[str, Any]:
+        """The flow run, once it is over."""
+
+        def over() -> dict[str, Any] | None:
+            self.alive()
+            found = self.prefect.run(run)
+            return found if found["state_type"] in FINAL else None
+
+        ended: dict[str, Any] = eventually(
+            over, within=240, otherwise=f"the run {run} does not end", every=ASKED_EVERY
+        )
+        return ended
+
+    def runs(self, step: str) -> list[dict[str, Any]]:
+        """The flow runs of a deployment."""
+        wanted = {"id": {"any_": [self.deployment(step)["id"]]}}
+        found: list[dict[str, Any]] = self.prefect.ask("flow_runs/filter", deployments=wanted)
+        return found
+
+    def task_states(self, run: str) -> list[str]:
+        """The names of the states that the tasks of a run are in."""
+        found = self.prefect.ask("task_runs/filter", task_runs={"flow_run_id": {"any_": [run]}})
+        return [task["state_name"] for task in found]
