@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from alerts.operator_message import operator_message
-
 from flows.sentence import sentence
 from flows.settings import Settings, load_settings, process_environment
 from flows.steps import now_utc

@@ -161,7 +161,7 @@ def deployments(
         "weekly": [Cron(cron, timezone=zone) for cron, zone in digest_times(settings, now)],
         "retain": [Interval(RETAIN_EVERY, anchor_date=first + 3 * APART)],
     }
-    made = [
+    made: list[Any] = [
         FLOWS[name].to_deployment(
             name=NAME,
             tags=TAGS[name],

@@ -33,8 +33,14 @@ class Registered:
 
     def deployment(self, step: str) -> dict[str, Any]:
         """The deployment of a step; empty where there is none."""
-        answer = httpx.get(f"{self.prefect.api_url}/deployments/name/{step}/barometer", timeout=60)
-        assert answer.is_success or answer.status_code == httpx.codes.NOT_FOUND, answer.text
+        path = f"{self.prefect.api_url}/deployments/name/{step}/barometer"
+
+        def answered() -> tuple[httpx.Response] | None:
+            answer = httpx.get(path, timeout=60)
+            known = answer.is_success or answer.status_code == httpx.codes.NOT_FOUND
+            return (answer,) if known else None  # its SQLite file is locked at times
+
+        (answer,) = eventually(answered, within=60, otherwise="no answer", every=ASKED_EVERY)
         found: dict[str, Any] = answer.json() if answer.is_success else {}
         return found
 
@@ -44,9 +50,8 @@ class Registered:
 
             def gone(step: str = step) -> bool:
                 found = self.deployment(step)
-                if found:  # a try may fail: its SQLite file is locked at times
-                    httpx.delete(f"{self.prefect.api_url}/deployments/{found['id']}", timeout=60)
-                return not found
+                path = f"{self.prefect.api_url}/deployments/{found.get('id')}"
+                return not found or httpx.delete(path, timeout=60).is_success
 
             eventually(gone, within=60, otherwise=f"{step} stays", every=ASKED_EVERY)
 

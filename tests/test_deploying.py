@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,17 @@ def command(environment: dict[str, str], folder: Path, *arguments: str) -> str:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def processes_of(run: str) -> list[int]:
+    """Those that have the flow run in their environment; the one that carries it out was started last."""
+    mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
 
 
 def heard(prefect: PrefectServer) -> list[dict[str, Any]]:
@@ -178,6 +190,26 @@ def test_a_worker_runs_what_is_deployed_and_two_runs_at_once_change_nothing_twic
                 worker.ended(run["id"])
             runs = [worker.trigger("score"), worker.trigger("weekly", week="2026-W45")]
             assert [worker.ended(run)["state_name"] for run in runs] == ["Completed"] * 2
+
+            # One that fails, and one that is killed while it waits for the feed: operators hear of both.
+            feed.open.clear()
+            feed.asked.clear()
+            tomorrow = datetime.now(UTC) + timedelta(days=1)
+            doomed = worker.trigger("collect", now=tomorrow.isoformat())
+            wrong = worker.trigger("weekly", week="no week")
+            assert feed.asked.wait(240)
+            os.kill(max(processes_of(doomed)), signal.SIGKILL)
+            assert worker.ended(doomed)["state_name"] == "Crashed"
+            assert worker.ended(wrong)["state_name"] == "Failed"
+            eventually(
+                lambda: all(
+                    f"The flow {end}" in server_settings.alert_log.read_text("utf-8")
+                    for end in ("collect crashed", "weekly failed")
+                ),
+                within=120,
+                otherwise="operators were not told",
+            )
+            feed.open.set()
     left = {one["key"]: one for one in prefect_server.ask("artifacts/filter")}
     assert {"disposition": "judged", "rows": len(ABOUT)} in json.loads(
         left["barometer-ledger"]["data"]
@@ -219,7 +251,6 @@ def registered(
     known.forget()
     with temporary_settings(updates={PREFECT_API_URL: prefect_server.api_url}):
         yield known
-    known.forget()
 
 
 def test_deploying_again_changes_nothing(registered: Registered, tmp_path: Path) -> None:
@@ -295,7 +326,7 @@ def test_containers_get_variables_by_name_and_the_server_keeps_no_value(
     assert "token-of-a-feed" not in stored
     assert "clickhouse://" not in stored
     # What the worker does with it, on a machine whose environment has the values.
-    job = asyncio.run(
+    job: Any = asyncio.run(
         Container.from_template_and_values(pool["base_job_template"], deployment["job_variables"])
     )
     assert job.image == "barometer:0.1.0"
