@@ -184,14 +184,17 @@ def _register(
 
 def job_variables(place: Place, kind: str) -> dict[str, Any]:
     """What the deployments say of their jobs."""
-    ours: dict[str, Any] = {"working_dir": str(place.folder.absolute())}
+    # Prefect starts the hook of a killed run from a folder of its own in which there is a `storage.py`, too: without this
+    # that one would be found before ours.
+    env = {"PYTHONSAFEPATH": "1"}
+    ours: dict[str, Any] = {"working_dir": str(place.folder.absolute()), "env": env}
     if kind == DOCKER:
         ours = {
             "image": place.image,
             # An image that was built here is in no registry, and `latest` would be looked for there each time.
             "image_pull_policy": "IfNotPresent",
             "auto_remove": True,
-            "env": by_name(place.passed),
+            "env": {**env, **by_name(place.passed)},
         }
     return {**ours, **place.job_variables}
 

@@ -67,8 +67,11 @@ class PrefectServer:
         return answer.json() if answer.content else None
 
     def new_runs(self) -> list[dict[str, Any]]:
-        """Flow runs that were started since this was asked last, oldest first."""
-        runs = self.ask("flow_runs/filter", sort="START_TIME_ASC")
+        """Flow runs that were started since this was asked last, oldest first; not those of deployments, of which one may
+        outlive the test that started it.
+        """
+        started = self.ask("flow_runs/filter", sort="START_TIME_ASC")
+        runs = [run for run in started if not run["deployment_id"]]
         new = [run for run in runs if run["start_time"] and run["id"] not in self._seen]
         self._seen.update(run["id"] for run in new)
         return new

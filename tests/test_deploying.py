@@ -139,7 +139,7 @@ def test_a_worker_runs_what_is_deployed_and_two_runs_at_once_change_nothing_twic
             deployment = known.deployment(step)
             assert deployment["work_pool_name"] == POOL
             assert deployment["schedules"]
-            assert deployment["job_variables"] == {"working_dir": str(tmp_path)}
+            assert deployment["job_variables"]["working_dir"] == str(tmp_path)
             # What is asked for below is then all that runs.
             known.pause(step)
         assert "week" in known.deployment("weekly")["parameter_openapi_schema"]["properties"]
