@@ -48,11 +48,23 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
         with get_client(sync_client=True) as client:
             if not may_tell(client, flow.name, now):
                 return
-            message = failure_message(load_settings(), flow.name, flow_run, state, now)
-            if _tell(load_settings(), message, now):
+            settings = load_settings()
+            named = _as_named_now(client, flow_run)
+            message = failure_message(settings, flow.name, named, state, now)
+            if _tell(settings, message, now):
                 _remember(client, flow.name, now)
     except Exception as error:  # the run has failed already; its own error is the one to show
         log.warning("operators were not told: %s", sentence(error) or type(error).__name__)
+
+
+def _as_named_now(client: SyncPrefectClient, flow_run: FlowRun) -> FlowRun:
+    """The run as the server knows it: whoever reports a crash knows only the name that it had before it began."""
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        return client.read_flow_run(flow_run.id)
+    except ObjectNotFound:
+        return flow_run
 
 
 def failure_message(

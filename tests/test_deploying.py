@@ -209,6 +209,7 @@ def test_a_worker_runs_what_is_deployed_and_two_runs_at_once_change_nothing_twic
                 within=120,
                 otherwise="operators were not told",
             )
+            assert f"'collect {tomorrow:%Y-%m-%d}" in server_settings.alert_log.read_text("utf-8")
             feed.open.set()
     left = {one["key"]: one for one in prefect_server.ask("artifacts/filter")}
     assert {"disposition": "judged", "rows": len(ABOUT)} in json.loads(
