@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
-INCIDENTS_TOPIC = "barometer.incidents.v1"
+from ingest.topics import INCIDENTS
 
 NATIVE_HOSTS = ("hooks.slack.com", "discord.com", "discordapp.com")
 NATIVE_DOMAINS = (".logic.azure.com", ".api.powerplatform.com")
@@ -277,11 +277,9 @@ def _key(secret: str) -> bytes:
 
 def _topic(parts: SplitResult) -> TopicSettings:
     options = _options(parts, ("source",))
-    topic = (parts.netloc or parts.path).strip("/") or INCIDENTS_TOPIC
+    topic = (parts.netloc or parts.path).strip("/") or INCIDENTS
     if not _TOPIC.fullmatch(topic) or topic.startswith("barometer.documents"):
-        raise ChannelUrlRefused(
-            f"its url names no topic for incidents; write topic://{INCIDENTS_TOPIC}"
-        )
+        raise ChannelUrlRefused(f"its url names no topic for incidents; write topic://{INCIDENTS}")
     source = options.get("source", "/barometer")
     if not re.fullmatch(r"[!#-;=?-~]+", source):
         raise ChannelUrlRefused(

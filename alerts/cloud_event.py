@@ -1,6 +1,8 @@
-"""A message as a CloudEvents 1.0 record in structured JSON, small enough that whatever forwards it must take it.
+"""A message as CloudEvents 1.0 records in structured JSON: one for each fall that it tells of, keyed by its series.
 
-Figures travel with the event. Text that may be long does not: `text` says where it is.
+    message -cloud_events-> (key, JSON), …      the newest event of a key is how its series stands
+
+Figures travel with the event. Text that may be long does not: `text` says where it is. docs/kafka.md describes the fields.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import msgspec
 
 from alerts.fall_facts import FallFacts
 from alerts.harmless_text import harmless_line
+from alerts.incident import Rule
 from alerts.message import Message
 
 MAX_BYTES = 65_536
-"""What every intermediary has to forward (CloudEvents 1.0, size limits)."""
+"""What every intermediary has to forward (CloudEvents 1.0, size limits); what may be long is cut to far less."""
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
@@ -36,7 +39,12 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
     society_name: str
     """What people were told that it is called; empty where it has no name."""
     target: str
+    rule: str
+    """What opened it: fall or floor."""
+    status: str
+    """open or resolved."""
     kind: str
+    """What happened: opened, worse, reminder or resolved."""
     severity: str
     drop_day: str
     detected_on: str
@@ -72,10 +80,12 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     society: str
     title: str
+    """Of the message that people got; several events may be of one."""
     reason: str
-    falls: list[Fall]
+    fall: Fall | None
+    """None where the event is of no incident."""
     truncated: int
-    """Falls that are not in `falls`."""
+    """Falls that the message counts and does not show: there is no event of them."""
     text: Text
 
 
@@ -92,39 +102,48 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: Data
 
 
-def event_key(message: Message) -> str:
-    """What keeps the events of one incident in order: its id, or the message's own where there is none."""
-    return _name(message.incident or message.id)
+def cloud_events(message: Message, *, source: str) -> list[tuple[str, bytes]]:
+    """Key and JSON (at most MAX_BYTES) of each event, the worst fall first; one without a fall where the message is of no incident.
 
-
-def cloud_event(message: Message, *, source: str) -> bytes:
-    """JSON of at most MAX_BYTES; falls that do not fit are counted in `truncated`, the least bad ones first.
-
-    `id` is the message's: with `source` it tells one event from another, and the same event when it comes again.
+    `id` is made of the message's: with `source` it tells one event from another, and the same event when it comes again.
     """
-    falls = [_fall(each) for each in message.falls]
-    while True:
-        event = CloudEvent(
-            id=_name(message.id),
-            source=source,
-            type=TYPES.get(message.kind, f"barometer.incident.{message.kind}.v1"),
-            time=_time(message.created_at),
-            subject=event_key(message),
-            data=Data(
-                kind=message.kind,
-                severity=message.severity,
-                society=_line(message.society, 50),
-                title=_line(message.title, 300),
-                reason=_line(message.reason, 1000),
-                falls=falls,
-                truncated=message.truncated + len(message.falls) - len(falls),
-                text=Text(table="messages", id=_name(message.id)),
-            ),
-        )
-        encoded = msgspec.json.encode(event)
-        if len(encoded) <= MAX_BYTES or not falls:
-            return encoded
-        falls = falls[:-1]
+    if not message.falls:
+        kind = _line(message.kind, 50)
+        return [(kind, _event(message, source, _name(message.id), None))]
+    return [
+        (key, _event(message, source, key, fall))
+        for fall in message.falls
+        for key in [series_key(fall)]
+    ]
+
+
+def series_key(fall: FallFacts) -> str:
+    """`SOCIETY/TARGET` of a fall, `SOCIETY/TARGET/floor` of a level below the floor: both may be open at once."""
+    incident = fall.incident
+    series = f"{incident.society}/{incident.target}"
+    return _name(series if incident.rule is Rule.FALL else f"{series}/{incident.rule.value}")
+
+
+def _event(message: Message, source: str, subject: str, fall: FallFacts | None) -> bytes:
+    kind = message.kind if fall is None else fall.kind.value
+    event = CloudEvent(
+        id=_name(message.id if fall is None else f"{message.id}/{subject}"),
+        source=source,
+        type=TYPES.get(kind, f"barometer.incident.{kind}.v1"),
+        time=_time(message.created_at),
+        subject=subject,
+        data=Data(
+            kind=kind,
+            severity=message.severity if fall is None else fall.incident.severity,
+            society=_line(message.society, 50),
+            title=_line(message.title, 300),
+            reason=_line(message.reason if fall is None else fall.reason, 1000),
+            fall=_fall(fall) if fall else None,
+            truncated=message.truncated,
+            text=Text(table="messages", id=_name(message.id)),
+        ),
+    )
+    return msgspec.json.encode(event)
 
 
 def _fall(fall: FallFacts) -> Fall:
@@ -134,6 +153,8 @@ def _fall(fall: FallFacts) -> Fall:
         society=_line(incident.society, 50),
         society_name=_line(fall.society_name, 80),
         target=_line(incident.target, 300),
+        rule=incident.rule.value,
+        status=incident.status.value,
         kind=fall.kind.value,
         severity=incident.severity,
         drop_day=incident.drop_day.isoformat(),

@@ -30,9 +30,10 @@ from flows.settings import (
 from flows.society_names import load_society_names
 from ingest import bus as bus_edge
 from ingest.allowed_hosts import host_entries
-from ingest.bus import DEAD_LETTERS, DOCUMENTS, Bus
+from ingest.bus import Bus
 from ingest.fetch import Fetcher
 from ingest.source import Source, SourcesRefused, default_sources, parse_sources
+from ingest.topics import TOPICS
 from storage import database as database_edge
 from storage.database import Database
 from storage.migrate import check_schema, migrate
@@ -111,7 +112,7 @@ def open_bus(settings: Settings, *, create: bool = False) -> Bus:
     bus = bus_edge.connect(settings.bus_url)
     try:
         if create:
-            bus.create_topics([DOCUMENTS, DEAD_LETTERS])
+            bus.create_topics([topic.name for topic in TOPICS])
     except BaseException:
         bus.close()
         raise

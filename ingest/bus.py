@@ -21,11 +21,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-DOCUMENTS = "barometer.documents.v1"
-DEAD_LETTERS = "barometer.documents.v1.dlq"
-
-PARTITIONS = 4
-"""Partitions of each topic when Barometer creates it."""
+from ingest.topics import DEAD_LETTERS as DEAD_LETTERS  # noqa: PLC0414 - told to others from here
+from ingest.topics import DOCUMENTS as DOCUMENTS  # noqa: PLC0414 - told to others from here
+from ingest.topics import INCIDENTS as INCIDENTS  # noqa: PLC0414 - told to others from here
+from ingest.topics import Topic
 
 ORIGIN = "origin"
 
@@ -118,8 +117,14 @@ class Consumer(Protocol):
 class Bus(Protocol):
     """A durable log of topics."""
 
-    def create_topics(self, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
-        """Create the topics that do not exist yet; those that do stay as they are."""
+    def create_topics(self, topics: Sequence[str], partitions: int | None = None) -> None:
+        """Create the topics that do not exist yet, as stated in topics.py; those that do stay as they are."""
+        ...
+
+    def bring_to_stated(self, topics: Sequence[Topic]) -> list[str]:
+        """Create what is missing, and change what differs from what is stated. A sentence for each, and for what
+        differs still; none where nothing did. Partitions only ever grow.
+        """
         ...
 
     def publish(self, topic: str, records: Sequence[Record]) -> None:

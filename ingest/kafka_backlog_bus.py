@@ -18,6 +18,7 @@ def backlog_by_partition(
     """In order of topic and partition; a missing topic has none. It joins no group and moves no offset."""
     with clients.using(
         KafkaConsumer,
+        "backlog",
         group_id=group,
         enable_auto_commit=False,
         enable_incremental_fetch_sessions=False,

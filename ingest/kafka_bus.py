@@ -18,10 +18,9 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaProducer, errors
 
-from ingest import kafka_backlog_bus, kafka_kept_bus
+from ingest import kafka_backlog_bus, kafka_kept_bus, kafka_topics_bus
 from ingest.bus import (
     ERASED,
-    PARTITIONS,
     BusError,
     BusRefused,
     Message,
@@ -32,11 +31,10 @@ from ingest.kafka_client_bus import KNOWN, PATIENCE_MS, KafkaClients
 from ingest.kafka_member_bus import KafkaMember
 from ingest.kafka_url import kafka_address
 from ingest.publishable import check_records, check_topics, encoded
+from ingest.topics import Topic, stated
 
 MISSING_SECONDS = 2.0
 """How long a topic may take to be known by all brokers after it was created."""
-
-_MISSING = errors.UnknownTopicOrPartitionError.errno
 
 
 class KafkaBus:
@@ -57,23 +55,16 @@ class KafkaBus:
     def __repr__(self) -> str:
         return f"KafkaBus({self._clients.servers!r})"
 
-    def create_topics(self, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
-        """Create the topics that do not exist yet, with the broker's own number of replicas."""
-        check_topics(topics)
-        if partitions < 1:
-            raise BusRefused(f"a topic needs at least one partition, not {partitions}")
-        with self._clients.using(KafkaAdminClient) as admin:
-            # Asked first: where an operator made the topics, we may lack the right to create.
-            missing = _missing(admin, topics)
-            if not missing:
-                return
-            wanted = {topic: {"num_partitions": partitions} for topic in missing}
-            answer = admin.create_topics(wanted, timeout_ms=PATIENCE_MS, raise_errors=False)
-            for topic in answer["topics"]:
-                error = errors.for_code(topic["error_code"])
-                if error not in (errors.NoError, errors.TopicAlreadyExistsError):
-                    raise self._clients.fault(error(topic.get("error_message") or topic["name"]))
-            admin.wait_for_topics(missing)
+    def create_topics(self, topics: Sequence[str], partitions: int | None = None) -> None:
+        """Create the topics that do not exist yet; those that do stay as they are."""
+        check_topics(topics, partitions)
+        wanted = [stated(name, partitions) for name in dict.fromkeys(topics)]
+        kafka_topics_bus.create_missing(self._clients, wanted, self._clients.address.layout)
+
+    def bring_to_stated(self, topics: Sequence[Topic]) -> list[str]:
+        """Partitions, retention and compaction; see kafka_topics_bus.py."""
+        check_topics([topic.name for topic in topics])
+        return kafka_topics_bus.bring_to_stated(self._clients, topics, self._clients.address.layout)
 
     def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Acknowledged by all replicas when this returns. Raises when any record was not."""
@@ -150,17 +141,21 @@ class KafkaBus:
             self._end_producer()
 
     def _pace(self) -> dict[str, object]:
-        """The producer's timing, where the URL does not say otherwise."""
+        """The producer's timing and compression, where the URL does not say otherwise."""
         given = self._clients.address.settings
         linger = int(str(given.get("linger_ms", 5)))
         request = int(str(given.get("request_timeout_ms", PATIENCE_MS)))
         ours = {
             "batch_size": 262_144,
+            "compression_type": "lz4",
             "linger_ms": linger,
             "max_block_ms": PATIENCE_MS,
             "delivery_timeout_ms": request + linger + PATIENCE_MS,
         }
-        return {name: given.get(name, own) for name, own in ours.items()}
+        wanted: dict[str, object] = {name: given.get(name, own) for name, own in ours.items()}
+        if wanted["compression_type"] == "none":
+            wanted["compression_type"] = None
+        return wanted
 
     def _send(self, topic: str, records: Iterable[Record]) -> None:
         futures = [
@@ -206,7 +201,9 @@ class KafkaBus:
         check_topics(wanted)
         deadline = time.monotonic() + MISSING_SECONDS
         with self._clients.using(KafkaAdminClient) as admin:
-            while missing := _missing(admin, wanted):
+            while missing := sorted(
+                set(wanted) - set(kafka_topics_bus.partitions_known(admin, wanted))
+            ):
                 if time.monotonic() > deadline:
                     raise BusRefused(
                         f"the topic {missing[0]!r} does not exist on {self._clients.servers};"
@@ -214,9 +211,3 @@ class KafkaBus:
                     )
                 time.sleep(0.2)
         self._known.update(wanted)
-
-
-def _missing(admin: Any, topics: Sequence[str]) -> list[str]:
-    """Those of `topics` that the brokers do not know."""
-    described = admin.describe_topics(sorted(set(topics)))
-    return sorted(each["name"] for each in described if each["error_code"] == _MISSING)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
@@ -37,6 +40,11 @@ WRONG_LOGIN = (
     errors.UnsupportedSaslMechanismError,
     errors.IllegalSaslStateError,
 )
+
+ROLES = {"KafkaAdminClient": "admin", "KafkaConsumer": "read", "KafkaProducer": "publish"}
+"""What a client is for, where its user does not say."""
+
+_UNREADABLE = re.compile(r"[^A-Za-z0-9._-]+")
 
 _numbers = itertools.count(1)
 
@@ -82,22 +90,24 @@ class KafkaClients:
         self.servers = ",".join(address.servers)
 
     @contextmanager
-    def using(self, make: Any, **own: object) -> Iterator[Any]:
+    def using(self, make: Any, role: str = "", /, **own: object) -> Iterator[Any]:
         """A client for the length of a `with`; what fails inside becomes a BusError."""
-        client = self.start(make, **own)
+        client = self.start(make, role, **own)
         try:
             with self.faults():
                 yield client
         finally:
             client.close()
 
-    def start(self, make: Any, **own: object) -> Any:
-        """A connected client of the class `make`. Raises BusRefused or BusUnavailable."""
+    def start(self, make: Any, role: str = "", /, **own: object) -> Any:
+        """A connected client of the class `make`. Raises BusRefused or BusUnavailable. `role` is what the operators of the
+        brokers see that it is for.
+        """
         for name in FILES:
             path = self.address.settings.get(name)
             if path is not None and not Path(str(path)).is_file():
                 raise BusRefused(f"BAROMETER_BUS_URL sets {name} to {path}, which is no file")
-        settings = self._settings(make, own)
+        settings = self._settings(make, own, role or ROLES.get(make.__name__, "client"))
         over = threading.Event()
         heard: list[BaseException] = []
         clients: list[Any] = []
@@ -108,7 +118,7 @@ class KafkaClients:
 
         def hear(error: BaseException) -> None:
             heard.append(error)
-            if self._is_login(error):
+            if self._is_login(error) or _is_certificate(error):
                 over.set()
 
         def watch() -> None:
@@ -129,7 +139,8 @@ class KafkaClients:
         except (errors.KafkaError, OSError, RuntimeError, ValueError) as error:
             # What was heard first hand is the cause; that time ran out is only what came of it.
             causes = [each for each in heard if not isinstance(each, errors.KafkaTimeoutError)]
-            cause = next(filter(self._is_login, causes), causes[-1] if causes else error)
+            final = (each for each in causes if self._is_login(each) or _is_certificate(each))
+            cause = next(final, causes[-1] if causes else error)
             raise self.fault(cause) from cause
         finally:
             over.set()
@@ -171,12 +182,17 @@ class KafkaClients:
                 f"{self.servers} takes no record of this size;"
                 " raise max.message.bytes of the topic to 1048588"
             )
+        if isinstance(error, errors.FencedInstanceIdError):
+            return BusRefused(
+                f"{self.servers} has another worker with the same group_instance_id"
+                f" ({given.get('group_instance_id')!r}); give each its own in BAROMETER_BUS_URL"
+            )
         if isinstance(error, errors.UnknownTopicOrPartitionError):
             return BusRefused(f"{self.servers} has no such topic any more; create it again")
         text = self._without_password(
             " ".join(str(each) for each in error.args) or type(error).__name__
         )
-        if "certificate" in text.lower():
+        if _is_certificate(error):
             return BusRefused(
                 f"{self.servers} shows a certificate that is not trusted ({text});"
                 " name the authority's file with ssl_cafile in BAROMETER_BUS_URL"
@@ -192,7 +208,7 @@ class KafkaClients:
             )
         return BusRefused(f"{self.servers} refused: {text}")
 
-    def _settings(self, make: Any, own: Mapping[str, object]) -> dict[str, Any]:
+    def _settings(self, make: Any, own: Mapping[str, object], role: str) -> dict[str, Any]:
         """What the client takes: ours, then the URL's, then what this use of it must have."""
         given = self.address.settings
         patience = {
@@ -201,7 +217,9 @@ class KafkaClients:
             "reconnect_backoff_max_ms": 1_000,
             "metrics_enabled": False,
         }
-        client_id = f"{given.get('client_id', 'barometer')}-{next(_numbers)}"
+        # Unique in this process: the thread of a client is named after it, and heard by that name.
+        name = f"{given.get('client_id', 'barometer')}-{role}-{gethostname()}-{os.getpid()}"
+        client_id = f"{_UNREADABLE.sub('-', name)}-{next(_numbers)}"
         wanted = {**patience, **given, **own, "client_id": client_id}
         wanted["bootstrap_servers"] = list(self.address.servers)
         return {name: value for name, value in wanted.items() if name in make.DEFAULT_CONFIG}
@@ -218,6 +236,11 @@ class KafkaClients:
             if password := self.address.settings.get(name):
                 text = text.replace(str(password), "…")
         return text
+
+
+def _is_certificate(error: BaseException) -> bool:
+    """Asking again changes no certificate."""
+    return "certificate" in str(error).lower()
 
 
 def places_of(consumer: KafkaConsumer, topics: Collection[str]) -> list[TopicPartition]:

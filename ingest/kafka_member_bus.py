@@ -1,7 +1,7 @@
 """One member of a Kafka consumer group.
 
-rebalance: what we keep goes on where we are, what we lose is forgotten, what we gain starts at
-           the committed offset
+rebalance: cooperative (KIP-429): only what moves is taken away, and everybody reads on meanwhile. What we keep goes
+           on where we are, what we lose is forgotten, what we gain starts at the committed offset
 commit:    exactly the messages given, and only what was handed out since we hold the partition
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, errors
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from ingest.bus import BusRefused, Message, PartitionsLost
@@ -42,16 +43,21 @@ class _Held(msgspec.Struct):
 class _Listener:
     """Tells the member which partitions it holds after a rebalance. Called during its polls."""
 
-    def __init__(self, settle: Callable[[], None], forget: Callable[[], None]) -> None:
+    def __init__(
+        self, settle: Callable[[], None], forget: Callable[[Collection[Any]], None]
+    ) -> None:
         self._settle = settle
         self._forget = forget
 
-    def on_partitions_revoked(self, revoked: object) -> None:
-        """Nothing is lost yet: most of them usually come back in a moment."""
+    def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        """They go to another member. Brokers take offsets for any partition from any member, so it is on us to commit
+        none for these any more.
+        """
+        self._forget(revoked)
 
-    def on_partitions_lost(self, lost: object) -> None:
+    def on_partitions_lost(self, lost: Collection[Any]) -> None:
         """The group went on without us: whatever we get next starts at the committed offset."""
-        self._forget()
+        self._forget(lost)
 
     def on_partitions_assigned(self, assigned: object) -> None:
         """The rebalance is over."""
@@ -76,7 +82,9 @@ class KafkaMember:
         session = int(str(settings.get("session_timeout_ms", 10_000)))
         self._consumer = clients.start(
             KafkaConsumer,
+            group.rpartition(".")[2],
             group_id=group,
+            partition_assignment_strategy=(CooperativeStickyAssignor,),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,
@@ -86,7 +94,7 @@ class KafkaMember:
             fetch_max_wait_ms=settings.get("fetch_max_wait_ms", 200),
         )
         self._topics = sorted(set(topics))
-        self._consumer.subscribe(self._topics, listener=_Listener(self._settle, self._held.clear))
+        self._consumer.subscribe(self._topics, listener=_Listener(self._settle, self._forget))
 
     @property
     def closed(self) -> bool:
@@ -176,6 +184,11 @@ class KafkaMember:
     def _check_open(self) -> None:
         if self._closed:
             raise BusRefused("this member has left the group; subscribe again")
+
+    def _forget(self, places: Collection[Any]) -> None:
+        """They are not ours any more."""
+        for place in places:
+            self._held.pop(place, None)
 
     def _settle(self) -> None:
         """Forget what another owns now. Runs on kafka-python's thread while our poll waits for it."""

@@ -1,6 +1,7 @@
 """A `kafka:` URL as servers and kafka-python settings.
 
     kafka://user:password@host:9092,host2:9092?security_protocol=SASL_SSL&session_timeout_ms=30000
+    …&partitions=12&replicas=3&retention_days=7       what `barometer migrate` makes of the topics
 
 Pure: which settings exist, and their defaults, is told by the caller.
 """
@@ -14,10 +15,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from ingest.bus import BusRefused
+from ingest.topics import TopicLayout
 
 Setting = str | int | float | bool | tuple[int, ...]
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 OURS = frozenset(
     {
@@ -34,6 +38,8 @@ OURS = frozenset(
     }
 )
 """Delivery depends on these; Barometer sets them itself."""
+
+MOST_DAYS = 36_500
 
 WHOLE = frozenset({"receive_buffer_bytes", "retries", "send_buffer_bytes"})
 """Whole numbers whose default does not show it."""
@@ -53,6 +59,8 @@ class KafkaAddress(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     servers: tuple[str, ...]
     """`host:port`, at least one."""
     settings: Mapping[str, Setting]
+    layout: TopicLayout = TopicLayout()
+    """How the topics are to be."""
 
     def __repr__(self) -> str:
         return f"KafkaAddress({','.join(self.servers)})"
@@ -76,13 +84,36 @@ def kafka_address(url: str, known: Mapping[str, object]) -> KafkaAddress:
     if not servers:
         raise BusRefused("BAROMETER_BUS_URL names no server; write kafka://host:9092")
     settings: dict[str, Setting] = {}
+    layout: dict[str, str] = {}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
-        settings[name] = _setting(name, text, known)
+        if name in TopicLayout.__struct_fields__:
+            layout[name] = text
+        else:
+            settings[name] = _setting(name, text, known)
     if user:
         name, _, password = user.partition(":")
         settings["sasl_plain_username"] = unquote(name)
         settings["sasl_plain_password"] = unquote(password)
-    return KafkaAddress(servers, _with_login(settings))
+    return KafkaAddress(servers, _with_login(settings), topic_layout(layout))
+
+
+def topic_layout(given: Mapping[str, str]) -> TopicLayout:
+    """The layout in these options of a bus URL. Raises BusRefused for a value that cannot be meant."""
+    try:
+        layout = msgspec.convert(dict(given), TopicLayout, strict=False)
+    except msgspec.ValidationError as error:
+        raise BusRefused(f"BAROMETER_BUS_URL has a setting that is no number: {error}") from error
+    for name, least in (("partitions", 1), ("replicas", 0)):
+        if getattr(layout, name) < least:
+            raise BusRefused(
+                f"BAROMETER_BUS_URL sets {name} to {given[name]}; it is at least {least}"
+            )
+    if not 0 < layout.retention_days <= MOST_DAYS:
+        raise BusRefused(
+            f"BAROMETER_BUS_URL sets retention_days to {given['retention_days']}; it must be above 0,"
+            f" and at most {MOST_DAYS}"
+        )
+    return layout
 
 
 def _server(text: str) -> str:
@@ -100,6 +131,10 @@ def _setting(name: str, text: str, known: Mapping[str, object]) -> Setting:
         raise BusRefused(
             f"BAROMETER_BUS_URL has an unknown setting {name!r};"
             " any text or number setting of kafka-python may stand there"
+        )
+    if name == "compression_type" and text not in CODECS:
+        raise BusRefused(
+            f"BAROMETER_BUS_URL sets compression_type to {text!r}; it is one of {', '.join(CODECS)}"
         )
     default = known[name]
     if name == "api_version":

@@ -24,8 +24,10 @@ def record_bytes(record: Record) -> int:
     return len(encoded(record.key)) + len(record.value) + headers
 
 
-def check_topics(topics: Sequence[str]) -> None:
-    """Raises BusRefused for a name that Kafka would not take."""
+def check_topics(topics: Sequence[str], partitions: int | None = None) -> None:
+    """Raises BusRefused for a name that Kafka would not take, and for a number of partitions below one."""
+    if partitions is not None and partitions < 1:
+        raise BusRefused(f"a topic needs at least one partition, not {partitions}")
     for topic in topics:
         if not _TOPIC.fullmatch(topic) or topic in (".", ".."):
             raise BusRefused(

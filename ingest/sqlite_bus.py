@@ -22,10 +22,20 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from ingest import sqlite_erasing_bus
-from ingest.bus import PARTITIONS, BusRefused, Message, PartitionBacklog, Record
+from ingest.bus import BusRefused, Message, PartitionBacklog, Record
 from ingest.publishable import check_records, check_topics, encoded
 from ingest.sqlite_file_bus import BusFile
 from ingest.sqlite_member_bus import SqliteMember
+from ingest.topics import (
+    PARTITIONS,
+    RETENTION_DAYS,
+    Topic,
+    TopicLayout,
+    count_of,
+    partitions_differ,
+    partitions_of,
+    stated,
+)
 
 PRUNE_SECONDS = 600.0
 """At most this often does a process look for messages to drop."""
@@ -41,8 +51,10 @@ class SqliteSettings(msgspec.Struct, frozen=True):
     """Seconds without a sign of life after which a member's partitions go to others."""
     max_poll_interval: float = 600.0
     """Seconds between two polls after which a member counts as stuck."""
-    retention_days: float = 7.0
+    retention_days: float = RETENTION_DAYS
     """Days that a message is kept after it was published, if all groups have committed it."""
+    partitions: int = PARTITIONS
+    """Of each topic for which nothing else is stated."""
 
 
 class SqliteBus:
@@ -51,6 +63,7 @@ class SqliteBus:
     def __init__(self, path: Path, settings: SqliteSettings | None = None) -> None:
         self._file = BusFile(path)
         self._settings = settings or SqliteSettings()
+        self._layout = TopicLayout(partitions=self._settings.partitions)
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._members: list[SqliteMember] = []
@@ -76,18 +89,37 @@ class SqliteBus:
     def __repr__(self) -> str:
         return f"SqliteBus({str(self._file.path)!r})"
 
-    def create_topics(self, topics: Sequence[str], partitions: int = PARTITIONS) -> None:
+    def create_topics(self, topics: Sequence[str], partitions: int | None = None) -> None:
         """Create the topics that do not exist yet; those that do stay as they are."""
-        check_topics(topics)
-        if partitions < 1:
-            raise BusRefused(f"a topic needs at least one partition, not {partitions}")
+        check_topics(topics, partitions)
+        for topic in topics:
+            self._grow(stated(topic, partitions), missing_only=True)
+
+    def bring_to_stated(self, topics: Sequence[Topic]) -> list[str]:
+        """Partitions. How long messages are kept is a setting of whoever has the file open, and there is no compaction."""
+        check_topics([topic.name for topic in topics])
+        told = []
+        for topic in topics:
+            found, wanted = self._grow(topic), partitions_of(topic, self._layout)
+            if not found:
+                told.append(f"created {topic.name}: {count_of(wanted, 'partition')}")
+            elif found != wanted:
+                told.append(partitions_differ(topic.name, found, wanted))
+        return told
+
+    def _grow(self, topic: Topic, *, missing_only: bool = False) -> int:
+        """Add the partitions that are stated and not there; how many there were."""
         with self._lock, self._file.writing(connection := self._open()):
-            for topic in topics:
-                if not _partitions(connection, topic):
-                    connection.executemany(
-                        "INSERT INTO topics (topic, partition) VALUES (?, ?)",
-                        [(topic, number) for number in range(partitions)],
-                    )
+            found = len(_partitions(connection, topic.name))
+            if not (found and missing_only):
+                connection.executemany(
+                    "INSERT INTO topics (topic, partition) VALUES (?, ?)",
+                    [
+                        (topic.name, number)
+                        for number in range(found, partitions_of(topic, self._layout))
+                    ],
+                )
+        return found
 
     def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Synced to disk when this returns; all of the call or nothing."""

@@ -81,6 +81,11 @@ class ChdbDatabase:
         return cls(folder, read_only=read_only)
 
     @property
+    def cluster(self) -> str:
+        """There is none."""
+        return ""
+
+    @property
     def url(self) -> str:
         """The folder as a URL."""
         return f"chdb:///{quote(str(self._folder))}"

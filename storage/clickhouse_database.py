@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import (
@@ -16,8 +16,9 @@ from clickhouse_driver.errors import (
     SocketTimeoutError,
     UnexpectedPacketFromServerError,
 )
-from clickhouse_driver.util.helpers import parse_url
 
+from storage.clickhouse_url import WRONG, clickhouse_address
+from storage.cluster import check_cluster, on_cluster
 from storage.column_values import TYPE_MISMATCH, checked_columns, plain_column
 from storage.database import (
     READ_ONLY,
@@ -41,18 +42,6 @@ _UNKNOWN_DATABASE = 81
 _WRONG_USER = frozenset({192, 193, 194, 195, 516})
 _READONLY = 164
 _NOT_NOW = frozenset({202, 209, 210, 242})  # too many queries, timeouts, network, read-only for now
-_OURS = frozenset(  # they change what comes back, or how
-    {
-        "insert_block_size",
-        "strings_as_bytes",
-        "strings_encoding",
-        "use_numpy",
-        "input_format_null_as_default",
-        "namedtuple_as_json",
-        "server_side_params",
-        "round_robin",
-    }
-)
 _SETTINGS = {"max_query_size": 67_108_864}  # a query may name thousands of ids
 _SETTINGS_SINCE_20 = {
     "max_partitions_per_insert_block": 0,  # a batch may touch over 100 months
@@ -67,9 +56,12 @@ class _Lost(DatabaseUnavailable):
 class ClickHouseDatabase:
     """The Database protocol over a server. One connection, used by one thread at a time."""
 
-    def __init__(self, client: Any, url: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, client: Any, url: str, *, cluster: str = "", read_only: bool = False
+    ) -> None:
         self._client = client
         self._url = url
+        self._cluster = cluster
         # Sent last: behind it a server takes no other one from a user who may set nothing.
         self._own = {"readonly": READ_ONLY} if read_only else {}
         self._may_set = True
@@ -83,16 +75,19 @@ class ClickHouseDatabase:
     def from_url(
         cls, url: str, *, create: bool = False, read_only: bool = False
     ) -> ClickHouseDatabase:
-        """The database at `clickhouse://user:password@host:9000/name?secure=1&connect_timeout=10`.
+        """The database at `clickhouse://user:password@host:9000,host2:9000/name?secure=1&connect_timeout=10`.
 
-        Options that clickhouse-driver knows go to it (TLS, compression, timeouts in seconds), others to
-        the server as settings. Raises DatabaseRefused for a wrong URL, user, password or database name,
+        Of several hosts the first that answers is used until it does not answer any more. `cluster` is ours: the tables
+        are made over it (storage/cluster.py). Options that clickhouse-driver knows go to it (TLS, compression, timeouts
+        in seconds), others to the server as settings. Raises DatabaseRefused for a wrong URL, user, password or database name,
         DatabaseUnavailable when nothing answers.
         """
-        shown, host, options = _parsed(url)
+        at = clickhouse_address(url)
+        _check(at.host, at.options)
+        shown, host, options, cluster = at.shown, at.host, at.options, at.cluster
         name = options.get("database", "default")
         try:
-            return cls(Client(host, **options), shown, read_only=read_only)
+            return cls(Client(host, **options), shown, cluster=cluster, read_only=read_only)
         except _NoSuchDatabase:
             if not create:
                 raise DatabaseRefused(
@@ -101,17 +96,25 @@ class ClickHouseDatabase:
         # The empty name is whatever database this user starts in.
         server = cls(Client(host, **{**options, "database": ""}), shown)
         try:
-            server.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(name)}")
+            if cluster:
+                check_cluster(server, cluster)
+            create_it = f"CREATE DATABASE IF NOT EXISTS {quoted(name)}"
+            server.execute(on_cluster(create_it, cluster=cluster, database=name))
         except QueryFailed as error:
             raise DatabaseRefused(f"{shown}: the database cannot be created: {error}") from error
         finally:
             server.close()
-        return cls(Client(host, **options), shown)
+        return cls(Client(host, **options), shown, cluster=cluster)
 
     @property
     def url(self) -> str:
-        """User, host, port and database; never the password nor the options."""
+        """User, hosts, ports and database; never the password nor the options."""
         return self._url
+
+    @property
+    def cluster(self) -> str:
+        """The option `cluster` of the URL."""
+        return self._cluster
 
     def __repr__(self) -> str:
         return f"<ClickHouseDatabase {self.url}>"
@@ -145,7 +148,9 @@ class ClickHouseDatabase:
         )
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows as one block. Not repeated here where the connection breaks: the caller knows the keys."""
+        """Insert rows as one block. Where the connection breaks, they are sent once more if the table replaces by key, so
+        that sending twice changes nothing; for other tables that is left to the caller.
+        """
         if not rows:
             return
         with self._lock:
@@ -153,7 +158,12 @@ class ClickHouseDatabase:
             checked = checked_columns(table, columns, self._types_of(table), rows)
             statement = f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, columns))}) VALUES"
             try:
-                self._send(statement, statement, checked)
+                try:
+                    self._send(statement, statement, checked)
+                except _Lost:
+                    if not self._replaces(table):
+                        raise
+                    self._send(statement, statement, checked)
             except DatabaseError:
                 self._types.clear()
                 raise
@@ -220,7 +230,7 @@ class ClickHouseDatabase:
             min(connection.connect_timeout, connection.send_receive_timeout),
         )
         try:
-            connection.connect()
+            self._connect(connection)
             connection.socket.settimeout(patience)
         except ServerException as error:
             connection.disconnect()
@@ -248,6 +258,26 @@ class ClickHouseDatabase:
         # Times without a zone are then decoded as UTC instead of as local time of the server.
         connection.server_info.get_timezone = lambda: "UTC"
 
+    def _connect(self, connection: Any) -> None:
+        """The driver goes on to the next host where one cannot be reached, and not where one hangs up while it starts."""
+        for left in reversed(range(len(connection.hosts))):
+            try:
+                connection.connect()
+                return
+            except EOFError:
+                connection.disconnect()
+                connection.hosts.rotate(-1)
+                if not left:
+                    raise
+
+    def _replaces(self, table: str) -> bool:
+        """Whether of rows with the same key one stays."""
+        engines = self.query(
+            "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = %(table)s",
+            {"table": table},
+        ).rows
+        return any("Replacing" in engine for (engine,) in engines)
+
     def _types_of(self, table: str) -> dict[str, str]:
         if table not in self._types:
             described = self.query(f"DESCRIBE TABLE {quoted(table)}")
@@ -259,32 +289,16 @@ class _NoSuchDatabase(DatabaseRefused):
     pass
 
 
-def _parsed(url: str) -> tuple[str, str, dict[str, Any]]:
-    """The URL for people, the host, and the driver's options."""
-    wrong = "BAROMETER_DATABASE_URL must read clickhouse://user:password@host:9000/name"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        host, options = parse_url(url)
-    except (ValueError, AttributeError, KeyError):
-        # Without the cause: the driver's message might show the password.
-        raise DatabaseRefused(f"{wrong}; a port or an option of it cannot be read") from None
-    if not host:
-        raise DatabaseRefused(f"{wrong}; it names no host")
-    if "/" in options.get("database", ""):
-        raise DatabaseRefused(f"{wrong}; the name of the database contains a slash")
-    unwanted = sorted(_OURS & {*options, *options.get("settings", {})})
-    if unwanted:
-        raise DatabaseRefused(f"{wrong}; leave out {', '.join(unwanted)}")
+def _check(host: str, options: dict[str, Any]) -> None:
+    """Have the driver look at its options. Raises DatabaseRefused."""
+    for name in ("ca_certs", "certfile", "keyfile"):
+        path = options.get(name)
+        if path is not None and not Path(path).is_file():
+            raise DatabaseRefused(f"BAROMETER_DATABASE_URL sets {name} to {path}, which is no file")
     try:
         Client(host, **options)
     except (ImportError, RuntimeError, TypeError, ValueError, Error) as error:
-        raise DatabaseRefused(f"{wrong}; an option of it cannot be used: {error}") from error
-    user = f"{quote(options['user'])}@" if options.get("user") else ""
-    shown_host = f"[{host}]" if ":" in host else host
-    port = port or (9440 if options.get("secure") else 9000)
-    name = quote(options.get("database", "default"))
-    return f"{parts.scheme}://{user}{shown_host}:{port}/{name}", host, options
+        raise DatabaseRefused(f"{WRONG}; an option of it cannot be used: {error}") from error
 
 
 def _greeting_refused(error: Any, url: str) -> DatabaseError:

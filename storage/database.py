@@ -63,6 +63,11 @@ class Database(Protocol):
         """Where it is, for people: never with a password."""
         ...
 
+    @property
+    def cluster(self) -> str:
+        """Name of the cluster over which its tables are made; empty for one server and for the embedded engine."""
+        ...
+
     def version(self) -> tuple[int, ...]:
         """The version of the engine: (18, 16, 1), (26, 9, 2)."""
         ...
@@ -90,7 +95,7 @@ class Database(Protocol):
 
 def connect(url: str, *, create: bool = False, read_only: bool = False) -> Database:
     """The database at `url`: `chdb:///relative/folder`, `chdb:////absolute/folder` or
-    `clickhouse://user:password@host:9000/name?secure=1`.
+    `clickhouse://user:password@host:9000,host2:9000/name?secure=1&cluster=NAME`.
 
     `create` makes the folder or the database when it is not there (what `barometer migrate` does). With `read_only`
     the engine itself refuses whatever would change something.

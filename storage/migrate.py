@@ -1,6 +1,7 @@
 """Bring a database to the schema of this program: the files storage/migrations/NNNN_name.sql, in order.
 
-    file -split-> statements -execute-> database, then one row in schema_migrations
+    file -split-> statements -on_cluster-> as the cluster takes them, if there is one -execute-> database,
+    then one row in schema_migrations
 
 Every statement says IF NOT EXISTS, or alters columns, which is passed over where it is done already (ALTER has no
 IF NOT EXISTS before ClickHouse 19); so a run that was cut off begins its file again and changes nothing twice. A file that opens with `-- requires: 21.0` holds views for analysts: an older server
@@ -18,6 +19,7 @@ from importlib.resources import files
 
 import msgspec
 
+from storage.cluster import check_cluster, check_kind, check_kind_to_migrate, on_cluster
 from storage.database import Database, DatabaseRefused, next_version
 from storage.statements import leading_comment, split
 
@@ -97,12 +99,16 @@ def migrate(
 ) -> list[str]:
     """Run what is pending; gives the names of the migrations applied, in order.
 
-    Raises DatabaseRefused for a database that is newer than the program or was made by an edited
-    migration; QueryFailed (from the statement) leaves the migration pending.
+    Raises DatabaseRefused for a database that is newer than the program, was made by an edited migration, or was made with
+    a cluster and is asked for without it (or the other way round); QueryFailed (from the statement) leaves the migration pending.
     """
     known = shipped_migrations() if migrations is None else migrations
+    check_kind_to_migrate(database, database.cluster)
     _recorded(database, known)
-    database.execute(_TABLE)
+    if database.cluster:
+        check_cluster(database, database.cluster)
+    name = str(database.query("SELECT currentDatabase()").rows[0][0])
+    database.execute(on_cluster(_TABLE.strip(), cluster=database.cluster, database=name))
     applied = []
     recorded = _recorded(database, known)
     for migration in known:
@@ -113,7 +119,7 @@ def migrate(
         if fits:
             for statement in migration.statements:
                 if not _altered(database, statement):
-                    database.execute(statement)
+                    database.execute(on_cluster(statement, cluster=database.cluster, database=name))
             applied.append(migration.name)
         if fits or before is None:
             _record(database, migration, APPLIED if fits else SKIPPED, now)
@@ -123,6 +129,7 @@ def migrate(
 def pending(database: Database, migrations: Sequence[Migration] | None = None) -> list[str]:
     """Names of the migrations that `migrate` would apply. Raises DatabaseRefused as `migrate` does."""
     known = shipped_migrations() if migrations is None else migrations
+    check_kind(database, database.cluster)
     recorded = _recorded(database, known)
     return [
         migration.name

@@ -36,7 +36,8 @@ SYNTAX_ERROR = 62
 _INCLUDED = re.compile(r"^ *-- include (\w+)$", re.MULTILINE)
 
 
-def _tokens(sql: str) -> Iterator[tuple[str, str]]:
+def tokens(sql: str) -> Iterator[tuple[str, str]]:
+    """The pieces of `sql`, in order and complete: comment, quoted, end (a semicolon), word or other, each with its text."""
     for match in _TOKEN.finditer(sql):
         kind = "quoted" if match.lastgroup == "tag" else match.lastgroup
         yield kind or "other", match.group()
@@ -45,7 +46,7 @@ def _tokens(sql: str) -> Iterator[tuple[str, str]]:
 def split(sql: str) -> list[str]:
     """The statements in `sql`, without comments, closing semicolons and empty statements."""
     statements = [""]
-    for kind, text in _tokens(sql):
+    for kind, text in tokens(sql):
         if kind == "end":
             statements.append("")
         elif kind == "comment":
@@ -57,7 +58,7 @@ def split(sql: str) -> list[str]:
 
 def words(sql: str) -> list[str]:
     """The bare words of `sql` (keywords, unquoted names) in capitals, in order."""
-    return [text.upper() for kind, text in _tokens(sql) if kind == "word"]
+    return [text.upper() for kind, text in tokens(sql) if kind == "word"]
 
 
 def one_statement(sql: str) -> str:
@@ -88,7 +89,7 @@ def quoted(name: str) -> str:
 
 def leading_comment(sql: str) -> str:
     """The text of the comment that opens `sql`, without its marks; empty where there is none."""
-    for kind, text in _tokens(sql):
+    for kind, text in tokens(sql):
         if kind == "comment":
             return text.removeprefix("--").removeprefix("/*").removesuffix("*/").strip()
         if text.strip():

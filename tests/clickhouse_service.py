@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -33,7 +33,7 @@ _CONFIG = """\
   <default_database>default</default_database>
   <mark_cache_size>67108864</mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
-</yandex>
+{more}</yandex>
 """
 
 _USERS = """\
@@ -82,16 +82,19 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path) -> ClickHouseService:
-    """Start a server whose files are all in `folder`, and wait until it answers."""
+def start(folder: Path, *, more: str = "", ports: Sequence[int] = ()) -> ClickHouseService:
+    """Start a server whose files are all in `folder`, and wait until it answers. `more` is added to its configuration;
+    `ports` are those to try, free ones where there are none.
+    """
     binary = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if binary is None:
         missing("clickhouse-server is not installed (Debian: apt-get install clickhouse-server)")
         raise AssertionError
     (folder / "users.xml").write_text(_USERS.format(user=USER, password=PASSWORD))
-    for _ in range(3):  # another process may take the port in between
-        port = free_port()
-        (folder / "config.xml").write_text(_CONFIG.format(port=port, folder=folder))
+    for n in range(3):  # another process may take the port in between
+        port = ports[min(n, len(ports) - 1)] if ports else free_port()
+        config = _CONFIG.format(port=port, folder=folder, more=more)
+        (folder / "config.xml").write_text(config)
         with (folder / "server.log").open("ab") as log:
             process = subprocess.Popen(
                 [binary, f"--config-file={folder / 'config.xml'}"],

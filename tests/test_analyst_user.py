@@ -19,6 +19,7 @@ from ingest.dead_letter import DeadLetter
 from storage import dead_letters
 from storage.database import Database, DatabaseError, QueryFailed, connect, next_version
 from storage.migrate import migrate
+from storage.statements import split
 from tests.clickhouse_service import ClickHouseService, start, stop
 from tests.fixtures_command import Place
 from tests.judged_documents import NOW, document, judged, store
@@ -339,6 +340,26 @@ def test_on_newer_servers_the_analyst_reads_the_views_and_nothing_behind_them(
         "SELECT * FROM url('http://127.0.0.1:1', CSV, 'a String')"
     )
     assert "necessary to have the grant" in url_answer
+
+
+def test_the_statements_say_what_the_files_say_and_a_new_engine_reads_them(tmp_path: Path) -> None:
+    """The embedded engine keeps no users that are made in SQL, so it is asked whether it understands."""
+    statements = split(block("sql users"))
+    engine = connect(f"chdb:///{tmp_path}/clickhouse", create=True)
+    for statement in statements:
+        ((formatted,),) = engine.query("SELECT formatQuery(%(s)s)", {"s": statement}).rows
+        assert formatted
+    profile, quota = statements[0], next(s for s in statements if s.startswith("CREATE QUOTA"))
+    limits = re.findall(r"(\w+) = (\d+) READONLY", profile)
+    known = {name for (name,) in engine.query("SELECT name FROM system.settings").rows}
+    engine.close()
+    assert {name for name, _ in limits} <= known
+    in_files = dict(re.findall(r"<(\w+)>(\d+)</\1>", block("xml") + block("xml views")))
+    assert in_files.pop("duration") == "3600"
+    assert "FOR INTERVAL 1 hour" in quota
+    assert dict(limits + re.findall(r"(\w+) = (\d+)", quota)) == in_files
+    granted = {s.split()[3] for s in statements if s.startswith("GRANT SELECT")}
+    assert granted == {f"barometer.{name}" for name in VIEWS}
 
 
 def test_an_hour_has_no_more_questions_than_the_quota_says(service: ClickHouseService) -> None:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from storage.database import DatabaseRefused, DatabaseUnavailable, connect
 from storage.engine_errors import sentence
 from tests.clickhouse_service import PASSWORD, ClickHouseService, free_port
 from tests.fixtures_database import MakeUrl
+from tests.tls_proxy import TlsProxy
 
 
 class Forwarder:
@@ -158,6 +160,10 @@ def test_the_password_is_not_in_url_or_repr(clickhouse_service: ClickHouseServic
         "clickhouse://me:hush@host/name?use_numpy=1",
         "clickhouse://me:hush@host/name?compression=zip",
         "clickhouse://me:hush@host/a/b",
+        "clickhouse://me:hush@host:9000,other:port/name",
+        "clickhouse://me:hush@host:9000,/name",
+        "clickhouse://me:hush@host/name?alt_hosts=other",
+        "clickhouse://me:hush@host/name?cluster=",
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
@@ -202,6 +208,22 @@ def test_a_query_is_asked_once_more_when_the_connection_breaks(
     database.close()
 
 
+def test_an_insert_that_breaks_is_sent_once_more_where_the_table_replaces_by_key(
+    forwarder: Forwarder, clickhouse_url: MakeUrl
+) -> None:
+    database = connect(through(forwarder, clickhouse_url()), create=True)
+    database.execute(
+        "CREATE TABLE t (note String, version UInt64) ENGINE = ReplacingMergeTree(version) ORDER BY note"
+    )
+    forwarder.hang_up_at(b"the only row")
+    database.insert("t", ["note", "version"], [("the only row", 1)])
+    assert database.query("SELECT note FROM t FINAL").rows == [("the only row",)]
+    forwarder.hang_up_at(b"another row", times=2)
+    with pytest.raises(DatabaseUnavailable, match="the connection broke"):
+        database.insert("t", ["note", "version"], [("another row", 1)])
+    database.close()
+
+
 def test_an_insert_that_breaks_is_left_to_the_caller_who_may_repeat_it(
     forwarder: Forwarder, clickhouse_url: MakeUrl
 ) -> None:
@@ -213,3 +235,87 @@ def test_an_insert_that_breaks_is_left_to_the_caller_who_may_repeat_it(
     database.insert("t", ["note"], [("the only row",)])
     assert database.query("SELECT note FROM t").rows == [("the only row",)]
     database.close()
+
+
+# -- Several hosts, and TLS ------------------------------------------------------------------------
+
+
+def test_of_several_hosts_the_first_that_answers_is_used(
+    clickhouse_service: ClickHouseService, clickhouse_url: MakeUrl
+) -> None:
+    nobody = free_port()
+    url = clickhouse_url().replace(
+        f"127.0.0.1:{clickhouse_service.port}",
+        f"127.0.0.1:{nobody},127.0.0.1:{clickhouse_service.port}",
+    )
+    database = connect(url, create=True)
+    assert database.url.startswith(
+        f"clickhouse://barometer@127.0.0.1:{nobody},127.0.0.1:{clickhouse_service.port}/"
+    )
+    assert database.query("SELECT 1").rows == [(1,)]
+    database.close()
+
+
+def test_a_host_that_hangs_up_while_it_starts_is_passed_over(
+    clickhouse_service: ClickHouseService, clickhouse_url: MakeUrl
+) -> None:
+    with answering(b"") as starting:
+        before = f"127.0.0.1:{clickhouse_service.port}"
+        url = clickhouse_url().replace(before, f"127.0.0.1:{starting},{before}")
+        database = connect(url, create=True)
+        assert database.query("SELECT 1").rows == [(1,)]
+        database.close()
+
+
+def test_when_no_host_answers_all_are_named() -> None:
+    one, other = free_port(), free_port()
+    with pytest.raises(DatabaseUnavailable) as caught:
+        connect(f"clickhouse://me:hush@127.0.0.1:{one},127.0.0.1:{other}/news")
+    assert f"127.0.0.1:{one},127.0.0.1:{other}/news cannot be reached" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.fixture
+def tls(clickhouse_service: ClickHouseService, tmp_path: Path) -> Iterator[TlsProxy]:
+    proxy = TlsProxy(tmp_path, clickhouse_service.port)
+    yield proxy
+    proxy.close()
+
+
+def over_tls(tls: TlsProxy, url: str, options: str, host: str = "127.0.0.1") -> str:
+    before, _, name = url.rpartition("/")
+    return f"{before.rpartition('@')[0]}@{host}:{tls.port}/{name}?{options}"
+
+
+def test_rows_travel_over_tls_to_a_server_that_the_authority_vouches_for(
+    tls: TlsProxy, clickhouse_url: MakeUrl
+) -> None:
+    options = f"secure=1&ca_certs={tls.certificate}"
+    database = connect(over_tls(tls, clickhouse_url(), options), create=True)
+    database.execute("CREATE TABLE t (n UInt64) ENGINE = Memory")
+    database.insert("t", ["n"], [(n,) for n in range(100_000)])
+    assert database.query("SELECT sum(n) FROM t").rows == [(4_999_950_000,)]
+    assert tls.received > 800_000
+    database.close()
+
+
+@pytest.mark.parametrize("options", ["secure=1", "secure=1&ca_certs={certificate}&other"])
+def test_a_certificate_that_is_not_trusted_or_of_another_name_is_refused(
+    tls: TlsProxy, clickhouse_url: MakeUrl, options: str
+) -> None:
+    of_another_name = options.endswith("&other")
+    options = options.removesuffix("&other").format(certificate=tls.certificate)
+    host = "localhost" if of_another_name else "127.0.0.1"
+    with pytest.raises(DatabaseRefused, match="certificate of the server is not trusted; name its"):
+        connect(over_tls(tls, clickhouse_url(), options, host))
+
+
+def test_verify_0_takes_any_certificate(tls: TlsProxy, clickhouse_url: MakeUrl) -> None:
+    database = connect(over_tls(tls, clickhouse_url(), "secure=1&verify=0"), create=True)
+    assert database.query("SELECT 1").rows == [(1,)]
+    database.close()
+
+
+def test_a_file_of_authorities_that_is_not_there_is_said(tls: TlsProxy) -> None:
+    with pytest.raises(DatabaseRefused, match=r"ca_certs.*/no/such/ca\.pem"):
+        connect(f"clickhouse://127.0.0.1:{tls.port}/x?secure=1&ca_certs=/no/such/ca.pem")

@@ -16,7 +16,7 @@ from alerts.alert_text import IN_TITLE, write_alert
 from alerts.alertmanager_payload import alertmanager_payload
 from alerts.atom_feed import atom_entry
 from alerts.channels.apprise_channel import chat_message
-from alerts.cloud_event import cloud_event
+from alerts.cloud_event import cloud_events
 from alerts.digest import Digest, build_digest
 from alerts.digest_page import digest_page
 from alerts.digest_text import digest_message
@@ -215,9 +215,10 @@ def test_machines_are_told_the_code_and_given_the_name_beside_it() -> None:
     assert sent["groupLabels"]["society"] == sent["commonLabels"]["society"] == "DE"
     assert sent["commonAnnotations"]["society_name"] == "Germany"
     assert "in Germany fell" in sent["alerts"][0]["annotations"]["summary"]
-    data = msgspec.json.decode(cloud_event(alert(), source="/barometer"))["data"]
-    assert data["society"] == data["falls"][0]["society"] == "DE"
-    assert data["falls"][0]["society_name"] == "Germany"
+    (_, event), *_ = cloud_events(alert(), source="/barometer")
+    data = msgspec.json.decode(event)["data"]
+    assert data["society"] == data["fall"]["society"] == "DE"
+    assert data["fall"]["society_name"] == "Germany"
     nameless = msgspec.json.decode(alertmanager_payload(alert("XB", ""), receiver="hook"))
     assert "society_name" not in nameless["commonAnnotations"]
     assert nameless["alerts"][0]["fingerprint"] != sent["alerts"][0]["fingerprint"]
@@ -238,7 +239,8 @@ def test_a_name_that_means_harm_is_shown_and_does_nothing(bad: str) -> None:
         assert hearing_faults(page) == []
     assert max(map(len, told.body.splitlines())) <= 78
     msgspec.json.decode(alertmanager_payload(message, receiver="hook"))
-    msgspec.json.decode(cloud_event(message, source="/barometer"))
+    for _, event in cloud_events(message, source="/barometer"):
+        msgspec.json.decode(event)
 
 
 # The digest

@@ -293,6 +293,10 @@ class Interleaved:
     def url(self) -> str:
         return self._database.url
 
+    @property
+    def cluster(self) -> str:
+        return self._database.cluster
+
     def version(self) -> tuple[int, ...]:
         return self._database.version()
 

@@ -1,10 +1,10 @@
-"""The topic channel: each message as a CloudEvents record on the bus, for programs that want to know."""
+"""The topic channel: each message as CloudEvents records on the bus, keyed by series, for programs that want to know."""
 
 from __future__ import annotations
 
 from alerts.channel import ChannelFailed
 from alerts.channel_url import TopicSettings
-from alerts.cloud_event import CONTENT_TYPE, cloud_event, event_key
+from alerts.cloud_event import CONTENT_TYPE, cloud_events
 from alerts.message import Message
 from ingest.bus import ORIGIN, Bus, BusError, BusUnavailable, Record
 
@@ -27,14 +27,16 @@ class TopicChannel:
 
     def send(self, message: Message) -> None:
         """Durable when this returns. Raises ChannelFailed."""
-        record = Record(
-            event_key(message),
-            cloud_event(message, source=self._settings.source),
-            {"content-type": CONTENT_TYPE, ORIGIN: f"message:{message.id}"},
-        )
+        headers = {"content-type": CONTENT_TYPE}
+        # One origin for all of a message: whoever asks where a record comes from is led to the row of `messages`.
+        headers[ORIGIN] = f"message:{message.id}"
+        records = [
+            Record(key, event, headers)
+            for key, event in cloud_events(message, source=self._settings.source)
+        ]
         try:
             self._bus.create_topics([self._settings.topic])
-            self._bus.publish(self._settings.topic, [record])
+            self._bus.publish(self._settings.topic, records)
         except BusError as error:
             permanent = not isinstance(error, BusUnavailable)
             raise ChannelFailed(
