@@ -107,7 +107,7 @@ def tried(
 def rows(series: int, seed: int = 1) -> Iterator[tuple[str, ...]]:
     """One for each kind of world."""
     for days in (28, 56):
-        for phi in (0.0, 0.3, 0.6):
+        for phi in (0.0, 0.3, 0.6, 0.8):
             for step, bend in ((0.0, 0.0), (-8.0, -1.0)):
                 held, distinct, plain, width = tried(
                     series, days=days, phi=phi, step=step, bend=bend, seed=seed

@@ -23,7 +23,7 @@ def _lines(report: GoldReport, simulated: bool) -> Iterator[str]:
         yield ""
     yield (
         f"Written by `barometer gold --card`. {report.labelled:,} of {report.drawn:,} documents drawn at random by strata"
-        f" from {len(weeks)} week{'' if len(weeks) == 1 else 's'} ({weeks[0]} to {weeks[-1]}) were labelled by"
+        f" from {len(weeks)} week{'' if len(weeks) == 1 else 's'} ({weeks[0]}{f' to {weeks[-1]}' if len(weeks) > 1 else ''}) were labelled by"
         f" {len(report.annotators)} people, who did not see what the model ({', '.join(report.models) or 'none'}) had found."
         " Every document counts for those that it stands for."
     )
@@ -58,7 +58,7 @@ def _lines(report: GoldReport, simulated: bool) -> Iterator[str]:
     yield (
         f"*Right*: mean over support, neutral and oppose, among documents that address the target and are judged to. An alarm is"
         f" raised where errors differ, or where confidence is off by more than {TOLERANCE:.2f}, so that a model that has not"
-        f" changed raises one in {ALPHA:.0%} of reports. Raised now: {len(report.alarms)}."
+        f" changed raises one in {1 / ALPHA:.0f} reports. Raised now: {len(report.alarms)}."
     )
     for one in report.targets:
         if one.gold.corrects:

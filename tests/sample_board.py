@@ -8,6 +8,7 @@ from functools import cache
 
 import msgspec
 
+from alerts.anchor import Anchor, anchor_of
 from alerts.board import (
     Board,
     DigestView,
@@ -25,6 +26,7 @@ from alerts.board_level import DAYS, level_on, levels, rows_between
 from alerts.conflation import FlaggedCount, conflation
 from alerts.digest import build_digest
 from alerts.digest_page import digest_page
+from alerts.event import Event
 from alerts.excerpt import Excerpt
 from alerts.facts_of_fall import days_shown, figures
 from alerts.fall_facts import FallFacts, OutletMove, TopicMove
@@ -222,6 +224,24 @@ def incident_view(view: SeriesView, excerpts: Sequence[Excerpt] = ()) -> Inciden
     )
 
 
+def sample_anchor(society: str, day: date, **changes: str) -> Anchor:
+    """A published survey result, simulated."""
+    row = {
+        "society": society,
+        "target": "regular",
+        "date": day.isoformat(),
+        "source": "Institute of Opinion (simulated)",
+        "question": "Should more people be allowed to come for work?",
+        "value": "54",
+        "unit": "% yes",
+        "lower": "51",
+        "upper": "57",
+        "n": "1024",
+        "url": "https://good.example/1",
+    }
+    return anchor_of(row | changes)
+
+
 def society_page(
     society: str = "XA",
     name: str = "Alderland",
@@ -279,6 +299,37 @@ def society_page(
                 {f"outlet-{n}": 30 * n + 12 for n in range(6)},
                 {f"outlet-{n}": 10 * n + 2 for n in range(6)},
             ][: len(targets)]
+        ),
+        anchors=(
+            sample_anchor("XA", date(2020, 1, 5), target="irregular", lower="", upper="", url=""),
+            sample_anchor("XA", views[0].points[-9].day),
+        ),
+        events=tuple(
+            Event(
+                id=f"e{back}",
+                society=society,
+                target=target,
+                day=views[0].points[-min(back, len(views[0].points))].day,
+                kind=kind,
+                title=title,
+                url=url,
+            )
+            for back, target, kind, title, url in (
+                (
+                    60,
+                    "regular",
+                    "law",
+                    "The seasonal permit act takes effect",
+                    "https://good.example/1",
+                ),
+                (
+                    12,
+                    "",
+                    "attack",
+                    "An attack on a <reception centre> " + "of the capital " * 9,
+                    "",
+                ),
+            )
         ),
         sources=(
             SourceRow(

@@ -107,6 +107,16 @@ def harmed() -> dict[str, bytes]:
                 msgspec.structs.replace(s, text=text, target=text) for s in sample.signals
             ),
             spillover=text,
+            anchors=tuple(
+                msgspec.structs.replace(
+                    one, target=text, question=text, source=text, unit=text, url=text
+                )
+                for one in sample.anchors
+            ),
+            events=tuple(
+                msgspec.structs.replace(one, target=text, title=text, kind=text, url=text)
+                for one in sample.events
+            ),
         )
         societies.append(page)
         incidents.append(_harmed_incident(view, text))

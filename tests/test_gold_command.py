@@ -66,7 +66,7 @@ def test_labels_and_judgements_give_a_figure_beside_the_published_one(drawn: Pla
     assert "Nothing is labelled yet" in drawn.run("gold").sentence
     take_labels(drawn, right)
     said = drawn.run("gold").out
-    assert "60 of 60 drawn documents of 1 weeks are labelled, by ml" in said
+    assert "60 of 60 drawn documents of 1 week are labelled, by ml" in said
     line = next(
         row for row in said.splitlines() if row.startswith(WEEK) and "regular" in row.split()
     )

@@ -104,27 +104,25 @@ def _show(report: GoldReport) -> None:
     from flows.table import table
 
     click.echo(
-        f"{report.labelled:,} of {report.drawn:,} drawn documents of {len(report.draws)} weeks are labelled, by"
+        f"{report.labelled:,} of {report.drawn:,} drawn documents of {_count(len(report.draws), 'week')} are labelled, by"
         f" {', '.join(report.annotators)}{f', {report.seconds:.0f} s each' if report.seconds else ''}."
     )
     if report.figures:
         table(
             [
                 "week",
-                "society",
-                "target",
+                "series",
                 "labels",
-                "net support by labels",
-                "as published",
-                "with their matrix",
-                "with both",
-                "design effect",
+                "by labels",
+                "published",
+                "their matrix",
+                "both matrices",
+                "deff",
             ],
             [
                 (
                     one.week,
-                    one.society,
-                    one.target,
+                    f"{one.society} {one.target}",
                     one.gold.labelled if one.gold else None,
                     _gold(one.gold),
                     _figure(one.published),
@@ -134,6 +132,10 @@ def _show(report: GoldReport) -> None:
                 )
                 for one in report.figures
             ],
+        )
+        click.echo(
+            "Net support with 95 % intervals: from labels and judgements together; as published; published counts corrected with"
+            " the labels' matrix, and with that and the shipped one. deff: design effect of the sample."
         )
     if report.withheld:
         click.echo(f"{report.withheld} not shown: fewer than 10 contributors.")
@@ -148,15 +150,20 @@ def _show(report: GoldReport) -> None:
     for target in report.targets:
         if target.ties:
             click.echo(f"{target.target}: {target.ties} documents on which annotators differ; `barometer label --disagreements` settles them.")  # fmt: skip
-    if report.agreements:
+    if any(each.kappa is not None for each in report.agreements):
         click.echo()
         table(
             ["annotators", "about", "documents", "agree", "kappa"],
             [
                 (f"{each.first}, {each.second}", each.about, each.n, f"{each.same:.0%}", each.kappa)
                 for each in report.agreements
+                if each.kappa is not None
             ],
         )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _gold(figure: GoldFigure | None) -> str:
