@@ -27,6 +27,19 @@ mount -t tmpfs tmpfs /mnt
 for name in board data settings; do mkdir "/mnt/$name"; mount --bind "$PLACE/$name" "/mnt/$name"; done
 mount -o remount,bind,ro /mnt/settings
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+# What root keeps for itself is lent to the program where it lives in there: this checkout, or Python.
+case "$PYTHON $CHECKOUT" in */root/*)
+    n=0
+    for kept in $PYTHON $CHECKOUT; do
+        n=$((n + 1)); mkdir "/mnt/kept$n"; mount --bind "$kept" "/mnt/kept$n"
+    done
+    mount -t tmpfs -o mode=755 tmpfs /root
+    n=0
+    for kept in $PYTHON $CHECKOUT; do
+        n=$((n + 1)); mkdir -p "$kept"; mount --bind "/mnt/kept$n" "$kept"
+        mount -o remount,bind,ro "$kept"
+    done
+esac
 mount -o remount,bind,ro /
 if touch {root}/written 2>/tmp/said; then exit 99; fi
 grep -q "Read-only file system" /tmp/said
@@ -49,7 +62,14 @@ def environment(service: str, **instead: str) -> dict[str, str]:
     given: dict[str, Any] = SERVICES[service]["environment"]
     assert set(instead) <= set(given)
     own = {name: str(value) for name, value in given.items() if "${" not in str(value)}
-    return {"HOME": "/tmp", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **own, **instead}
+    here = {
+        "HOME": "/tmp",
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHON": f"{sys.base_prefix} {sys.prefix}",
+        "CHECKOUT": str(ROOT),
+    }
+    return {**here, **own, **instead}
 
 
 @pytest.fixture
