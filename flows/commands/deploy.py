@@ -34,7 +34,7 @@ import click
     "job_variables",
     multiple=True,
     metavar="KEY=VALUE",
-    help='What the pool takes besides, like networks=["barometer_default"].',
+    help='What the pool takes besides, like networks=["barometer_inside"].',
 )
 def command(
     pool: str,
