@@ -8,7 +8,7 @@ ENV PIP_NO_CACHE_DIR=1 \
 
 WORKDIR /build
 
-# Servers keep the data, so the engine of the embedded database and what only it needs stay out: 0.6 of 1.5 GB.
+# Servers keep the data, so the engine of the embedded database and what only it needs stay out: 0.7 of 1.8 GB.
 COPY requirements.lock ./
 RUN python -m venv /opt/barometer \
     && grep -v -E '^(chdb|chdb-core|pandas)==' requirements.lock >server.lock \
