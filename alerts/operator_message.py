@@ -17,6 +17,9 @@ from hashlib import sha256
 from alerts.concern import Concern, News
 from alerts.message import COLUMNS, Message, one_line
 
+MESSAGE_PREFIX = "concerns-"
+"""Of the ids of messages of concerns."""
+
 MOST_SHOWN = 20
 """Concerns of one section; more are counted."""
 
@@ -49,7 +52,7 @@ def message_of_concerns(news: News, now: datetime, *, simulated: bool = False) -
         for one in part
     ]
     return _message(
-        id=f"concerns-{sha256(chr(10).join(sorted(told)).encode()).hexdigest()[:16]}",
+        id=f"{MESSAGE_PREFIX}{sha256(chr(10).join(sorted(told)).encode()).hexdigest()[:16]}",
         title=_title(news),
         what="; ".join(one.title for one in news.concerns[:3]),
         body="\n\n".join(filter(None, sections)) + "\n",

@@ -6,24 +6,34 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import httpx
 import msgspec
 
+from alerts.delivery import disabled_sentence
 from alerts.source_coverage import ATTENTION, short_sentence
 from classify.classifier import ModelError
+from flows.bounded import TookTooLong, together
 from flows.clock_ahead import CLOCKS_DIFFER
+from flows.prefect_answers import prefect_fault
 from flows.reading_sources import ask, read_of
 from flows.sentence import sentence
-from flows.settings import Settings, SettingsRefused
+from flows.settings import Settings, SettingsRefused, embedded_prefect_wanted
 from flows.source_conditions import stored_conditions
-from flows.wiring import GROUP, load_sources, open_bus, open_classifier, open_database
+from flows.wiring import GROUP, load_rules, load_sources, open_bus, open_classifier, open_database
 from ingest.bus import DEAD_LETTERS, DOCUMENTS, BusError
 from ingest.reading import Memory, Surroundings
 from ingest.source import Source, SourcesRefused
 from storage.coverage import coverage
-from storage.database import Database, DatabaseError
+from storage.database import Database, DatabaseError, DatabaseHeld
+from storage.deliveries import channel_states
 from storage.ledger import totals
 from storage.retention import kept as kept_now
 from storage.retention import last_run
+
+CHECK_SECONDS = 10.0
+"""An edge that has not answered by then is down."""
+
+EDGES = ("bus", "database", "model", "channels", "prefect")
 
 RETENTION_LATE = timedelta(days=2)
 """It runs once a day."""
@@ -38,12 +48,64 @@ class Check(msgspec.Struct, frozen=True):
     detail: str
 
 
-def check_health(settings: Settings, *, now: datetime) -> list[Check]:
-    """One row per edge, then the freshness of the figures and the ledger."""
-    database = _database(settings, now)
-    can_be_asked = database[0].state == "up"
-    sources = _sources(settings, now if can_be_asked else None)
-    return [*_bus(settings), *database, *_model(settings), *sources]
+def check_health(
+    settings: Settings, *, now: datetime, seconds: float = CHECK_SECONDS
+) -> list[Check]:
+    """One row per edge, and the freshness of the figures and the ledger. All edges are asked at once, each for `seconds` at
+    most.
+    """
+    asked = {
+        "bus": lambda: _bus(settings),
+        "database": lambda: _database_and_sources(settings, now),
+        "model": lambda: _model(settings),
+        "channels": lambda: _channels(settings),
+        "prefect": _prefect,
+    }
+    found: dict[str, list[Check]] = {}
+    for part, answer in together(seconds, asked).items():
+        if isinstance(answer, TookTooLong):
+            found[part] = [Check(part, "down", sentence(answer))]
+        elif isinstance(answer, Exception):
+            raise answer
+        else:
+            found[part] = answer
+    of_database = [check for check in found["database"] if check.part != "sources"]
+    sources = [check for check in found["database"] if check.part == "sources"]
+    off = [check for check in of_database if check.part == "channels"]
+    return [
+        *found["bus"],
+        *(check for check in of_database if check.part != "channels"),
+        *found["model"],
+        *sources,
+        *(off or found["channels"]),
+        *found["prefect"],
+    ]
+
+
+def edges_of(checks: Sequence[Check]) -> list[Check]:
+    """Of the checks of check_health, those that say whether the edges answer."""
+    return [check for check in checks if check.part in EDGES]
+
+
+def check_alive(settings: Settings, *, seconds: float = CHECK_SECONDS) -> Check:
+    """Whether the process of this machine that has the metrics port is at work. Raises SettingsRefused without a port."""
+    if not settings.metrics_port:
+        raise SettingsRefused(
+            "Whether a process is alive is asked at its metrics port; set BAROMETER_METRICS_PORT, there and here."
+        )
+    host = settings.metrics_host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    place = f"[{host}]" if ":" in host else host
+    url = f"http://{place}:{settings.metrics_port}/healthz"
+    try:
+        answer = httpx.get(url, timeout=seconds, trust_env=False)
+    except httpx.HTTPError as error:
+        return Check("process", "down", f"{url} does not answer ({type(error).__name__})")
+    if answer.status_code == httpx.codes.OK:
+        return Check("process", "up", f"{url} answers")
+    return Check(
+        "process", "down", f"{url} says that nothing was done for long: {answer.text.strip()}"
+    )
 
 
 def _bus(settings: Settings) -> list[Check]:
@@ -58,14 +120,27 @@ def _bus(settings: Settings) -> list[Check]:
     return [Check("bus", "up", f"{waiting:,} messages wait for scoring")]
 
 
+def _database_and_sources(settings: Settings, now: datetime) -> list[Check]:
+    database = _database(settings, now)
+    can_be_asked = database[0].state == "up"
+    return [*database, *_sources(settings, now if can_be_asked else None)]
+
+
 def _database(settings: Settings, now: datetime) -> list[Check]:
     try:
         database = open_database(settings)
         try:
             held, ledger = coverage(database), totals(database)
             retained = _retention(database, settings, now)
+            switched_off = [
+                Check("channels", "down", disabled_sentence(state))
+                for state in channel_states(database).values()
+                if state.disabled_at is not None
+            ]
         finally:
             database.close()
+    except DatabaseHeld as error:
+        return [Check("database", "note", f"in use: {sentence(error)}")]
     except DatabaseError as error:
         return [Check("database", "down", sentence(error))]
     words = " + ".join(
@@ -81,6 +156,7 @@ def _database(settings: Settings, now: datetime) -> list[Check]:
             f"{held.open_incidents} open; {held.dead_letters} dead letters wait for a fix",
         ),
         retained,
+        *switched_off,
     ]
 
 
@@ -116,6 +192,23 @@ def _model(settings: Settings) -> list[Check]:
         return [Check("model", "down", sentence(error))]
     languages = ", ".join(sorted(classifier.languages)) or "any language"
     return [Check("model", "up", f"{classifier.model} ({languages})")]
+
+
+def _channels(settings: Settings) -> list[Check]:
+    """Whether the list can be used; nothing is sent."""
+    try:
+        rules = load_rules(settings)
+    except SettingsRefused as error:
+        return [Check("channels", "down", sentence(error))]
+    named = ", ".join(rule.name for rule in rules)
+    return [Check("channels", "up", f"{named}, and the log" if named else "the log alone")]
+
+
+def _prefect() -> list[Check]:
+    if embedded_prefect_wanted():
+        return [Check("prefect", "note", "embedded: it starts and ends with `run` and `serve`")]
+    fault = prefect_fault()
+    return [Check("prefect", "down" if fault else "up", fault or "the named server answers")]
 
 
 def _sources(settings: Settings, now: datetime | None) -> list[Check]:

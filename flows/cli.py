@@ -43,6 +43,7 @@ COMMANDS = {
     "anchors": ("anchors", "Published survey results, to read a series beside."),
     "events": ("events", "What happened and might have moved a series; its effect."),
     "board": ("board", "Write the board: a folder of static pages."),
+    "monitor": ("monitor", "Look after the monitor itself; tell operators what is wrong."),
     "incidents": ("incidents", "Show, acknowledge, silence and resolve incidents."),
     "channels": ("channels", "Show, test and enable the ways to reach people."),
     "dead-letters": ("dead_letters", "Show and replay what could not be judged."),

@@ -17,6 +17,8 @@ import msgspec
 
 from flows.article_texts import wants_pages, with_pages
 from flows.clock_ahead import CLOCKS_DIFFER
+from flows.counting_work import count_reading
+from flows.document_trail import log_published
 from flows.forgetting import take_away
 from flows.preparing import prepared
 from flows.publishing import publish
@@ -106,6 +108,7 @@ def collect(
 
     def done(taken: Taken) -> None:
         runs.append(taken.run)
+        count_reading(taken.run)
         progress(taken.run)
         unkept.append(taken)
         if len(unkept) >= KEPT_TOGETHER:
@@ -252,6 +255,7 @@ def _publish(edges: Edges, reading: Reading, fresh: Fresh, run: SourceRun) -> So
     arrivals = [(one.origin, prepared(one.document)) for one in fresh.arrivals]
     dead = fresh.dead
     too_large = publish(edges.bus, arrivals, dead)
+    log_published(fresh.arrivals)
     return msgspec.structs.replace(
         run,
         entries=len(arrivals) + len(dead) + fresh.known,

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from alerts.operator_message import operator_message
+from flows.absent_bus import absent_bus
 from flows.sentence import sentence
 from flows.settings import Settings, load_settings, process_environment
 from flows.steps import now_utc
-from ingest.bus import Bus, BusError, BusUnavailable
-from storage.database import Database, DatabaseError
+from ingest.bus import BusError
+from storage.database import DatabaseError
 
 if TYPE_CHECKING:
     from prefect import Flow, State
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
     from alerts.message import Message
-    from classify.classifier import Classifier
-    from flows.wiring import Edges
 
 log = logging.getLogger("barometer.flows")
 
@@ -118,55 +117,28 @@ def _variable(name: str) -> str:
 
 def _tell(settings: Settings, message: Message, now: datetime) -> bool:
     """Whether the message waits for its channels, or somebody has it."""
-    from flows.telling_operators import tell_directly, tell_operators
+    from flows.telling_operators import OpenReach, tell_directly, tell_operators
     from flows.wiring import load_channels, load_rules, open_bus, open_database
 
-    bus = cast("Bus", _AbsentBus())
+    bus = absent_bus()
     try:
         bus = open_bus(settings)
     except BusError as error:
         log.info("no bus: %s", sentence(error))
     try:
         rules = load_rules(settings)
+        by_name = {rule.name: rule for rule in rules}
         channels = load_channels(settings, rules, bus)
         try:
             database = open_database(settings)
         except DatabaseError as error:
             log.info("no database: %s", sentence(error))
-            return tell_directly(channels, rules, message, now)
+            return tell_directly(channels, by_name, message, now)
         try:
-            tell_operators(_edges_to_tell(settings, bus, database, channels, rules), [message], now)
+            to = OpenReach(database=database, channels=channels, rules=by_name)
+            tell_operators(to, [message], now)
         finally:
             database.close()
         return True
     finally:
         bus.close()
-
-
-def _edges_to_tell(
-    settings: Settings, bus: Bus, database: Database, channels: Any, rules: Any
-) -> Edges:
-    """Edges that can tell and nothing else: the model may be what made the run fail."""
-    from flows.wiring import Edges, open_fetcher
-
-    return Edges(
-        settings=settings,
-        bus=bus,
-        database=database,
-        classifier=cast("Classifier", None),
-        targets=(),
-        sources=(),
-        fetcher=open_fetcher(settings),
-        channels=channels,
-        rules={rule.name: rule for rule in rules},
-    )
-
-
-class _AbsentBus:
-    """In the place of a bus that cannot be reached: a channel that is a topic takes nothing, the others do not mind."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise BusUnavailable("the bus cannot be reached")
-
-    def close(self) -> None:
-        """There is nothing to close."""

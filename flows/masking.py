@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 MASK = "***"
 
-SECRETS = frozenset({"author_secret"})
+SECRETS = frozenset({"author_secret", "ping_url"})
 """Settings that are secrets as a whole."""
 
 SECRET_NAME = re.compile(r"pas|pwd|secret|token|credential|api_?key", re.IGNORECASE)

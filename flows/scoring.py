@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -20,7 +21,9 @@ import msgspec
 
 from classify.disposition import Disposition
 from classify.judge import Judged
+from flows.counting_work import count_batch
 from flows.decoding import Arrived, decoded
+from flows.document_trail import batch, log_became
 from flows.editions import store_editions
 from flows.gone_rows import without_gone
 from flows.judging import Poison, check_model, judge_each
@@ -100,10 +103,13 @@ def drain(
         while True:
             messages = consumer.poll(edges.settings.batch_size, patience)
             if messages:
-                report = score_batch(edges, messages, now=clock())
-                _commit(consumer, messages)
+                began = time.monotonic()
+                with batch():
+                    report = score_batch(edges, messages, now=clock())
+                    _commit(consumer, messages)
+                    log.info("batch %d: %s", total.batches + 1, report)
+                count_batch(report, time.monotonic() - began)
                 total += report
-                log.info("batch %d: %s", total.batches, report)
                 progress(total)
             elif until is None and consumer.caught_up():
                 return total
@@ -161,6 +167,7 @@ def score_batch(edges: Edges, messages: Sequence[Message], *, now: datetime) -> 
     report = _store_letters(edges, [letter for letter, _ in new_letters], now)
     fresh_gone = [entry for entry in gone if entry.origin not in recorded]
     ledger.record(edges.database, fresh_gone, now, next_version())
+    log_became(fresh_gone)
     report += _report(fresh_gone)
     for part in _parts(new_arrivals, deaths):
         if deaths.get(part[0][0], Deaths()).alone >= DEATHS_ALONE:
@@ -232,6 +239,7 @@ def _score(edges: Edges, arrivals: Sequence[Arrived], now: datetime) -> BatchRep
         edges, [each.origin for each in entries if each.origin not in spoilt], version
     )
     ledger.record(edges.database, entries, now, version)
+    log_became(entries, judged)
     return _report(entries)
 
 
@@ -252,6 +260,7 @@ def _store_letters(edges: Edges, letters: Sequence[DeadLetter], now: datetime) -
     entries = _dead_entries(letters)
     dead_letters.store(edges.database, letters, version)
     ledger.record(edges.database, entries, now, version)
+    log_became(entries)
     return _report(entries)
 
 

@@ -7,10 +7,8 @@ one whose content is the value of BAROMETER_DATABASE_URL.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,8 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from flows.setting_values import Device, Hosts, Languages, Level, LogFormat, WebAddress, Zone
 from flows.settings_file import SettingsFileRefused, hint, values_in
-from ingest.allowed_hosts import host_entries
 
 PREFIX = "BAROMETER_"
 SETTINGS_FILE = "barometer.toml"
@@ -52,14 +50,14 @@ class Settings(BaseSettings):
         "bundled",
         description="Classifier: `bundled`, `lexicon` (a word list), a model's folder, or a hub name",
     )
-    device: str = Field(
+    device: Device = Field(
         "auto",
         description="Where a model that runs on torch computes: auto (a GPU where there is one), cpu, cuda, cuda:N",
     )
     hypotheses: Path | None = Field(
         None, description="A TOML file with the hypotheses that an NLI model is asked"
     )
-    model_languages: str = Field(
+    model_languages: Languages = Field(
         "", description="Languages that an NLI model may judge, like `en,de`; unset: any"
     )
     sources: Path | None = Field(
@@ -104,7 +102,7 @@ class Settings(BaseSettings):
     host_pause: float = Field(
         1.0, ge=0, le=3600, description="Seconds between two requests to the same host"
     )
-    allowed_hosts: str = Field(
+    allowed_hosts: Hosts = Field(
         "",
         description="Hosts in private networks that sources may be read from, like `feeds.internal,10.0.0.5:8080`",
     )
@@ -122,7 +120,9 @@ class Settings(BaseSettings):
         1, ge=1, le=7, description="ISO weekday of the weekly digest (1 Monday)"
     )
     digest_hour: int = Field(7, ge=0, le=23, description="Hour of the digest, in `timezone`")
-    timezone: str = Field("UTC", description="Time zone of the digest's schedule, e.g. Europe/Rome")
+    timezone: Zone = Field(
+        "UTC", description="Time zone of the digest's schedule, e.g. Europe/Rome"
+    )
     false_alarms_per_year: float = Field(
         12,
         gt=0,
@@ -135,7 +135,34 @@ class Settings(BaseSettings):
     simulated: bool = Field(
         False, description="Say in every alert and digest that the data is simulated"
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Level = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: LogFormat = Field(
+        "text", description="Log lines: `text` for people, `json` for a collector of logs"
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="Port of /metrics, /healthz and /readyz in each process that goes on for ever; 0: none",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address that the metrics port listens on; 0.0.0.0 in a container"
+    )
+    monitor_minutes: int = Field(
+        15, ge=1, le=1440, description="Minutes between two checks of the self-monitor"
+    )
+    monitor_state: Path = Field(
+        Path("var/monitor.json"), description="What the self-monitor remembers without a database"
+    )
+    lag_hours: float = Field(
+        24, gt=0, le=8760, description="Age of the newest judgement that operators are told of"
+    )
+    unanswered_days: float = Field(
+        3, gt=0, le=365, description="Days after which an incident that nobody acknowledged is told"
+    )
+    ping_url: WebAddress = Field(
+        "", description="A dead man's switch: called after each check that found the pipeline whole"
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -154,47 +181,6 @@ class Settings(BaseSettings):
     def _not_empty(cls, value: object) -> object:
         if value == "":
             raise ValueError("it is empty; leave it out for the default")
-        return value
-
-    @field_validator("allowed_hosts")
-    @classmethod
-    def _hosts(cls, value: str) -> str:
-        try:
-            return ",".join(host_entries(value))
-        except ValueError as error:
-            raise ValueError(
-                f"{error}; use names of hosts with commas between them, like feeds.internal,10.0.0.5:8080"
-            ) from error
-
-    @field_validator("device")
-    @classmethod
-    def _known_device(cls, value: str) -> str:
-        if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", value):
-            raise ValueError("use auto, cpu, cuda or cuda:N")
-        return value
-
-    @field_validator("model_languages")
-    @classmethod
-    def _language_subtags(cls, value: str) -> str:
-        tags = [tag.strip().lower() for tag in value.split(",") if tag.strip()]
-        if not all(re.fullmatch("[a-z]{2,3}", tag) for tag in tags):
-            raise ValueError("use codes of languages with commas between them, like en,de")
-        return ",".join(tags)
-
-    @field_validator("log_level")
-    @classmethod
-    def _known_level(cls, value: str) -> str:
-        if value.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-            raise ValueError("use DEBUG, INFO, WARNING or ERROR")
-        return value.upper()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("use a name of the tz database, like Europe/Rome") from error
         return value
 
     @classmethod
@@ -379,4 +365,4 @@ def _first_sentence(error: ValidationError, in_file: set[str]) -> str:
     return f"{place} cannot be used: {message}{shown}."
 
 
-_MAY_HOLD_A_PASSWORD = frozenset({"author_secret", "bus_url", "database_url"})
+_MAY_HOLD_A_PASSWORD = frozenset({"author_secret", "bus_url", "database_url", "ping_url"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from flows.counting_work import timed
 from flows.wiring import edges
 
 
@@ -79,9 +80,9 @@ def retain(now: datetime | None = None) -> str:
 
 
 STEPS: dict[str, Callable[..., str]] = {
-    "collect": collect,
-    "score": score,
-    "watch": watch,
-    "weekly": weekly,
-    "retain": retain,
+    "collect": timed("collect", collect),
+    "score": timed("score", score),
+    "watch": timed("watch", watch),
+    "weekly": timed("weekly", weekly),
+    "retain": timed("retain", retain),
 }

@@ -8,8 +8,9 @@ Saved first, then sent, then marked as told: a crash between the last two sends 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -18,11 +19,31 @@ from alerts.channel import Channel, ChannelFailed
 from alerts.channel_rules import ChannelRule
 from alerts.delivery import ChannelState, Delivery
 from alerts.message import Message
-from flows.wiring import Edges
+from flows.counting_work import count_notification
+from flows.document_trail import log_told
 from storage import deliveries, incidents
 from storage.database import Database
 
 log = logging.getLogger("barometer.tell")
+
+
+class Reach(Protocol):
+    """What telling needs of the open edges (flows.wiring.Edges has it)."""
+
+    @property
+    def database(self) -> Database:
+        """Where messages and deliveries are kept."""
+        ...
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways to reach people."""
+        ...
+
+    @property
+    def rules(self) -> Mapping[str, ChannelRule]:
+        """Who is told what, by name of a channel."""
+        ...
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +55,17 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that nobody has accepted yet."""
 
 
-def rule_of(edges: Edges, channel: str) -> ChannelRule:
+def rule_of(edges: Reach, channel: str) -> ChannelRule:
     """What the settings say of a channel; one that they do not name is told everything."""
     return edges.rules.get(channel) or ChannelRule(name=channel, settings=None, url_file="")
 
 
-def enqueue(edges: Edges, messages: Sequence[Message], now: datetime) -> None:
-    """Save each message, and a delivery for each channel that it is for. What is there already stays as it is."""
+def enqueue(
+    edges: Reach, messages: Sequence[Message], now: datetime, *, until: datetime | None = None
+) -> None:
+    """Save each message, and a delivery for each channel that it is for. What is there already stays as it is. `until`: who
+    enqueues it sends it, and nobody else tries before.
+    """
     if not messages:
         return
     incidents.store_messages(edges.database, messages)
@@ -52,7 +77,7 @@ def enqueue(edges: Edges, messages: Sequence[Message], now: datetime) -> None:
     deliveries.store(
         edges.database,
         [
-            Delivery(message=message.id, channel=channel.name)
+            Delivery(message=message.id, channel=channel.name, next_at=until)
             for message in messages
             for channel in edges.channels
             if (message.id, channel.name) not in known
@@ -63,13 +88,22 @@ def enqueue(edges: Edges, messages: Sequence[Message], now: datetime) -> None:
     )
 
 
-def enqueue_once(edges: Edges, message: Message, now: datetime) -> None:
-    """As `enqueue`, but nothing when the message was enqueued before: what was told is not told anew."""
-    if not deliveries.deliveries_of(edges.database, [message.id]):
-        enqueue(edges, [message], now)
+def enqueue_once(
+    edges: Reach, message: Message, now: datetime, *, until: datetime | None = None
+) -> bool:
+    """As `enqueue`, but nothing when the message was enqueued before: what was told is not told anew. Whether it was new."""
+    if deliveries.deliveries_of(edges.database, [message.id]):
+        return False
+    enqueue(edges, [message], now, until=until)
+    return True
 
 
-def tell(edges: Edges, now: datetime) -> Told:
+def tell(
+    edges: Reach,
+    now: datetime,
+    *,
+    is_due: Callable[[Delivery, ChannelState, datetime], bool] = life.is_due,
+) -> Told:
     """Send what waits and is due."""
     waiting = deliveries.waiting(edges.database)
     messages = {
@@ -86,7 +120,7 @@ def tell(edges: Edges, now: datetime) -> Told:
         if message is None or channel is None or one.channel in down:
             continue  # not saved in full, or a channel that the settings no longer name
         state = states.get(one.channel, ChannelState(channel=one.channel))
-        if not life.is_due(one, state, now):
+        if not is_due(one, state, now):
             continue
         free_at = rule_of(edges, one.channel).free_at(message, now)
         if free_at > now:
@@ -119,6 +153,7 @@ def _send(
     try:
         channel.send(message)
     except ChannelFailed as error:
+        count_notification(channel.name, error)
         log.warning("channel %s did not take message %s: %s", channel.name, message.id, error)
         after = life.after_failure(state, str(error), permanent=error.permanent, now=now)
         if after.disabled_at is not None and state.disabled_at is None:
@@ -126,6 +161,8 @@ def _send(
         deliveries.store(database, [life.failed(one, str(error), now)])
         deliveries.store_state(database, after)
         return after
+    count_notification(channel.name)
+    log_told(message.id, channel.name)
     after = life.after_acceptance(state)
     deliveries.store(database, [life.accepted(one, now)])
     if after != state:

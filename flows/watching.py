@@ -23,6 +23,7 @@ from alerts.net_support import estimate_points
 from alerts.signal import Signal
 from flows.correcting import confusions_of
 from flows.degraded_days import days_and_gaps
+from flows.document_trail import log_estimated, log_incidents, log_messages
 from flows.finding_falls import find_falls
 from flows.floors import load_floors
 from flows.following import degraded_societies, follow, fresh_breaches, is_quiet, stand_toward
@@ -116,6 +117,8 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     messages = write_messages(edges, told_of, standing, now)
     signals.store(edges.database, published_signals(edges.database, _news(found.signals, today)))
     enqueue(edges, messages, now)
+    log_incidents(afterwards.changes)
+    log_messages(messages)
     incidents.store_incidents(edges.database, afterwards.incidents)
     days_to_watch.seen(edges.database, waiting)
     told = tell(edges, now)
@@ -208,6 +211,7 @@ def estimate_counted_days(edges: Edges, today: date | None = None, *, since: int
         else msgspec.structs.replace(point, withheld=True)
         for point in estimate_points(counts, confusions, degraded)
     ]
+    log_estimated(keys)
     days_to_watch.wait(edges.database, keys)
     points.store(
         edges.database,

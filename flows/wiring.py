@@ -20,6 +20,7 @@ from classify.classifier import Classifier, load_classifier
 from classify.hypotheses import parse_hypotheses
 from classify.target import TARGETS, Target
 from flows.clock_ahead import start_after_what_is_written
+from flows.log_lines import set_up_json
 from flows.settings import (
     Settings,
     SettingsRefused,
@@ -78,6 +79,7 @@ def edges(
         yield _open[-1]
         return
     settings = settings or load_settings()
+    set_up_json(settings)
     society_names = load_society_names(settings)
     with ExitStack() as stack:
         progress("opening the bus")

@@ -20,6 +20,7 @@ import msgspec
 
 from storage.database import (
     READ_ONLY,
+    DatabaseHeld,
     DatabaseRefused,
     DatabaseUnavailable,
     QueryFailed,
@@ -249,7 +250,7 @@ def refuse_held(folder: Path) -> None:
     except BlockingIOError:
         found = re.search(r"PID: (\d+)", (folder / "status").read_text("utf-8", "replace"))
         holder = f"process {found[1]}" if found else "another process"
-        raise DatabaseUnavailable(
+        raise DatabaseHeld(
             f"{holder} holds the database folder {folder}, and only one process can; ask that "
             "process, stop it, or use a ClickHouse server (BAROMETER_DATABASE_URL=clickhouse://…)"
         ) from None

@@ -32,6 +32,13 @@ def coverage(database: Database) -> Coverage:
     return Coverage(**row)
 
 
+def newest_judgement(database: Database) -> datetime | None:
+    """When the newest judgement was written; None where nothing was judged yet."""
+    ((newest,),) = database.query(query("newest_judgement")).rows
+    found: datetime = newest
+    return None if found.year == 1970 else found
+
+
 def models_between(database: Database, first: date, last: date) -> list[str]:
     """Model versions whose judgements count on these days."""
     rows = database.query(query("models_between"), {"first": first, "last": last}).rows

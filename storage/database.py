@@ -30,6 +30,10 @@ class DatabaseUnavailable(DatabaseError):
     """Not now: the server cannot be reached, or another process holds the data folder."""
 
 
+class DatabaseHeld(DatabaseUnavailable):
+    """Another process of this machine holds the data folder: it is well, and busy."""
+
+
 class DatabaseRefused(DatabaseError):
     """Never: wrong URL, wrong user or password, no such database."""
 

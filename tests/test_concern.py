@@ -192,10 +192,10 @@ def test_concerns_and_checks_are_kept(opened: Edges) -> None:
 
 def test_without_a_database_somebody_beside_the_log_must_have_heard(tmp_path: Path) -> None:
     log, ours, press = LogChannel(tmp_path / "alerts.log"), Recorder("ours"), Recorder("press")
-    rules = [rule("press", operator=False), rule("ours", operator=True)]
+    rules = {"press": rule("press", operator=False), "ours": rule("ours", operator=True)}
     assert tell_directly([log, ours, press], rules, failure(), NOW)
     assert (len(ours.sent), press.sent) == (1, [])
     ours.down = True
     assert not tell_directly([log, ours], rules, failure(), NOW)
-    assert tell_directly([log], [], failure(), NOW)
+    assert tell_directly([log], {}, failure(), NOW)
     assert (tmp_path / "alerts.log").read_text().count("The flow score failed") >= 3

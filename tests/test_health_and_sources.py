@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,14 +12,17 @@ from typing import ClassVar
 import msgspec
 import pytest
 
+from alerts.delivery import ChannelState
 from alerts.incident import Incident, Status
 from flows import steps
 from flows.checking import check_health, check_sources
+from flows.metrics_server import metrics_server
 from flows.settings import Settings, load_settings
 from flows.surroundings import surroundings_of
 from flows.wiring import edges, open_fetcher
 from ingest.document import Kind
 from ingest.source import Source
+from storage.deliveries import store_state as store_channel_state
 from storage.incidents import store_incidents
 from storage.source_runs import SourceState, store_state
 from tests.clickhouse_service import free_port
@@ -279,6 +283,63 @@ def test_the_age_of_the_figures_and_a_clock_that_is_wrong(
         said = migrated.run("health")
     assert said.status == 0
     assert "in the future: check the clocks" in " ".join(said.out.split())
+
+
+def test_health_as_json_is_for_programs_and_ready_asks_the_edges_alone(reading: Place) -> None:
+    said = reading.run("health", "--ready", "--json")
+    assert (said.status, said.err) == (0, "")
+    found = json.loads(said.out)
+    assert found["ok"] is True
+    assert {check["part"]: check["state"] for check in found["checks"]} == {
+        **dict.fromkeys(("bus", "database", "model", "channels"), "up"),
+        "prefect": "note",
+    }
+    reading.set("BAROMETER_CHANNELS", "nowhere.toml")
+    reading.set("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+    broken = reading.run("health", "--ready", "--json")
+    states_now = {c["part"]: c["state"] for c in json.loads(broken.out)["checks"]}
+    assert (broken.status, json.loads(broken.out)["ok"]) == (1, False)
+    assert (states_now["channels"], states_now["prefect"], states_now["bus"]) == (
+        "down",
+        "down",
+        "up",
+    )
+    assert "ask one" in reading.run("health", "--ready", "--live").sentence
+
+
+def test_an_edge_that_hangs_is_down_in_time_and_the_others_are_told(
+    reading: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("flows.checking.open_bus", lambda settings: over.wait(60))
+    try:
+        checks = check_health(load_settings(), now=datetime.now(UTC), seconds=5)
+    finally:
+        over.set()
+    found = {check.part: check for check in checks}
+    assert (found["bus"].state, found["bus"].detail) == ("down", "it did not answer in 5 seconds")
+    assert found["database"].state == "up"
+
+
+def test_a_channel_that_is_switched_off_is_a_part_that_is_down(migrated: Place) -> None:
+    with edges(load_settings(), sources=[]) as found:
+        off = ChannelState(channel="press", failures=5, disabled_at=datetime.now(UTC), error="no")
+        store_channel_state(found.database, off)
+    said = migrated.run("health")
+    assert said.status == 1
+    assert states(said.out)["channels"] == "down"
+    assert "barometer channels enable press" in " ".join(said.out.split())
+
+
+def test_whether_a_process_is_alive_is_asked_at_its_metrics_port(migrated: Place) -> None:
+    assert "set BAROMETER_METRICS_PORT" in migrated.run("health", "--live").sentence
+    port = free_port()
+    migrated.set("BAROMETER_METRICS_PORT", str(port))
+    assert migrated.run("health", "--live").status == 1
+    with metrics_server(load_settings(), "score", model="m", sources=(), channels=()):
+        said = migrated.run("health", "--live")
+    assert said.status == 0
+    assert states(said.out) == {"process": "up"}
 
 
 # -- Incidents -------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ DO_NOT_WRITE = {
     *("health", "settings", "sources", "sql"),  # look
     "deploy",  # to a Prefect server
     "demo",  # a folder of its own
+    "monitor",  # tells operators that it cannot open it; tests/test_monitoring.py
     "restore",  # a new folder; tests/test_backup.py has what it refuses
 }
 

@@ -23,6 +23,7 @@ import pytest
 
 from flows import reading_sources
 from flows.collecting import collect
+from flows.log_lines import fields_of
 from flows.settings import Settings
 from flows.wiring import Edges, edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS
@@ -196,7 +197,7 @@ def test_sources_of_posts_and_feeds_leave_no_trace_of_an_author(
             for run in runs.values():
                 assert not found_in(repr(run)), run
     said = [
-        (record.name, record.getMessage())
+        (record.name, f"{record.getMessage()} {fields_of(record)}")
         for record in caplog.records
         if record.name.startswith("barometer") or record.levelno >= logging.INFO
     ]
@@ -305,6 +306,7 @@ def test_what_is_told_shown_and_kept_of_imported_files_names_no_author(
         ["board", "--output", "board"],
         ["incidents", "list"],
         ["health"],
+        ["monitor"],
         ["sources", "list"],
         ["channels", "list"],
         ["dead-letters", "list", "--payload"],
@@ -338,7 +340,7 @@ def test_what_is_told_shown_and_kept_of_imported_files_names_no_author(
         if path.is_file() and path.name not in ours and "clickhouse" not in path.parts:
             assert not found_in(path.read_bytes()), path
     for record in caplog.records:
-        assert not found_in(record.getMessage()), record
+        assert not found_in(f"{record.getMessage()} {fields_of(record)}"), record
 
 
 def _week_before() -> str:

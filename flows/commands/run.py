@@ -25,19 +25,30 @@ def command(ctx: click.Context, once: bool) -> None:
 
 def _run(once: bool) -> None:
     from flows.backup_turns import give_turn
+    from flows.log_lines import speaker
+    from flows.monitor_loop import monitor_beside
+    from flows.observing import observed
     from flows.prefect_server import orchestrator
     from flows.running import run_for_ever, run_once
     from flows.settings import load_settings
+    from flows.tally import TALLY
     from flows.wiring import edges
 
     settings = load_settings()
+    say = speaker(settings, click.echo)
     with orchestrator(settings) as conductor, edges(settings, create=True) as opened:
         if once:
-            run_once(conductor, click.echo)
+            run_once(conductor, say)
         else:
-            run_for_ever(
-                conductor,
-                settings,
-                click.echo,
-                between=lambda: give_turn(settings, opened.database),
-            )
+
+            def between() -> None:
+                TALLY.beat()
+                give_turn(settings, opened.database)
+
+            with observed(opened, "run"), monitor_beside(settings, opened.database):
+                run_for_ever(
+                    conductor,
+                    settings,
+                    say,
+                    between=between,
+                )

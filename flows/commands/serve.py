@@ -20,7 +20,12 @@ def command() -> None:
 
 
 def _serve() -> None:
+    from flows.log_lines import speaker
+    from flows.monitor_child import monitor_child
+    from flows.observing import observed_serving
     from flows.serving import serve
     from flows.settings import load_settings
 
-    serve(load_settings(), click.echo)
+    settings = load_settings()
+    with observed_serving(settings), monitor_child():
+        serve(settings, speaker(settings, click.echo))

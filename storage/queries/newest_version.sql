@@ -11,4 +11,6 @@ FROM (
     UNION ALL SELECT max(version) AS version FROM channel_states
     UNION ALL SELECT max(version) AS version FROM digests
     UNION ALL SELECT max(version) AS version FROM silences
+    UNION ALL SELECT max(version) AS version FROM concerns
+    UNION ALL SELECT max(version) AS version FROM self_checks
 )
