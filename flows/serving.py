@@ -30,6 +30,7 @@ from flows.settings import (
 )
 from flows.steps import now_utc
 from flows.stopping import SIGNALS, Stopped
+from flows.tally import TALLY
 from flows.watch_automation import drop_automation, watch_trigger
 from flows.wiring import open_bus, open_database
 
@@ -117,6 +118,7 @@ async def _follow(runner: Runner, server: EmbeddedServer | None) -> None:
     for number in SIGNALS:
         loop.add_signal_handler(number, ask, number)
     while not asked.done() and not following.done() and not (server and server.ended()):
+        TALLY.beat()
         waiting: set[asyncio.Future[Any]] = {asked, following}
         await asyncio.wait(waiting, return_when=FIRST_COMPLETED, timeout=1.0)
     gone = server is not None and server.ended()
