@@ -26,20 +26,18 @@ mkdir -p "$PLACE/settings"
 mount -t tmpfs tmpfs /mnt
 for name in board data settings; do mkdir "/mnt/$name"; mount --bind "$PLACE/$name" "/mnt/$name"; done
 mount -o remount,bind,ro /mnt/settings
+n=0
+for kept in $PYTHON $CHECKOUT; do
+    n=$((n + 1)); mkdir "/mnt/kept$n"; mount --bind "$kept" "/mnt/kept$n"
+done
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-# What root keeps for itself is lent to the program where it lives in there: this checkout, or Python.
-case "$PYTHON $CHECKOUT" in */root/*)
-    n=0
-    for kept in $PYTHON $CHECKOUT; do
-        n=$((n + 1)); mkdir "/mnt/kept$n"; mount --bind "$kept" "/mnt/kept$n"
-    done
-    mount -t tmpfs -o mode=755 tmpfs /root
-    n=0
-    for kept in $PYTHON $CHECKOUT; do
-        n=$((n + 1)); mkdir -p "$kept"; mount --bind "/mnt/kept$n" "$kept"
-        mount -o remount,bind,ro "$kept"
-    done
-esac
+# Root keeps its home for itself: this checkout and Python are lent to the program where they are in there.
+case "$PYTHON $CHECKOUT" in */root/*) mount -t tmpfs -o mode=755 tmpfs /root ;; esac
+n=0
+for kept in $PYTHON $CHECKOUT; do
+    n=$((n + 1)); [ -e "$kept" ] && continue
+    mkdir -p "$kept"; mount --bind "/mnt/kept$n" "$kept"; mount -o remount,bind,ro "$kept"
+done
 mount -o remount,bind,ro /
 if touch {root}/written 2>/tmp/said; then exit 99; fi
 grep -q "Read-only file system" /tmp/said

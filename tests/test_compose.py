@@ -22,7 +22,7 @@ from tests.services import missing
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "docker-compose.yml"
 
-PROFILES = ("mail", "grafana")
+PROFILES = ("mail", "grafana", "prometheus")
 
 ONCE = {"migrate", "analysts"}
 """What does its work and ends: its exit status is its health."""
