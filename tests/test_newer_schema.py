@@ -13,19 +13,24 @@ from storage.database import connect
 from tests.fixtures_command import Place
 
 WRITE = {
+    "anchors": ["anchors", "remove", "a1"],
     "backup": ["backup", "x.zip"],  # a copy of what it does not understand would be none
     "board": ["board"],
     "channels": ["channels", "enable", "log"],
     "collect": ["collect"],
     "dead-letters": ["dead-letters", "replay"],
     "digest": ["digest"],
+    "events": ["events", "remove", "e1"],
     "forget": ["forget", "--url", "https://courier.example/1"],
+    "gold": ["gold", "--import", "rows.jsonl"],
     "import": ["import", "rows.jsonl"],
     "incidents": ["incidents", "ack", "i1", "--by", "Ada"],
+    "label": ["label", "--import", "rows.jsonl", "--annotator", "AB"],
     "migrate": ["migrate"],
     "reclassify": ["reclassify"],
     "retain": ["retain"],
     "run": ["run", "--once"],
+    "sample": ["sample", "--week", "2026-W47"],
     "score": ["score"],
     "serve": ["serve"],
     "watch": ["watch"],
