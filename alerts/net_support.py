@@ -53,17 +53,33 @@ def estimate_points(
         by_target.setdefault(key[1], []).append(key)
     points: dict[SeriesDay, Point] = {}
     for target, keys in by_target.items():
-        windows = [counts[key] for key in keys]
-        down = [key in degraded for key in keys]
-        columns = [
-            estimates(
-                windows, confusion=confusions.get(target, NONE), weighting=weighting, degraded=down
-            )
-            for weighting in Weighting
-        ]
-        for key, rows, *found in zip(keys, windows, *columns, strict=True):
-            points[key] = _point(key, rows, *found)
+        found = points_of_windows(
+            keys,
+            [counts[key] for key in keys],
+            [key in degraded for key in keys],
+            confusions.get(target, NONE),
+        )
+        points.update(zip(keys, found, strict=True))
     return [points[key] for key in counts]
+
+
+def points_of_windows(
+    keys: Sequence[SeriesDay],
+    windows: Sequence[Sequence[StanceCount]],
+    degraded: Sequence[bool],
+    confusion: Confusion,
+) -> list[Point]:
+    """One point per window, in order, under all three weightings; several windows may have one key (parts of a week).
+
+    `confusion` corrects all of them. Raises ValueError for a negative count.
+    """
+    columns = [
+        estimates(windows, confusion=confusion, weighting=weighting, degraded=degraded)
+        for weighting in Weighting
+    ]
+    return [
+        _point(key, rows, *found) for key, rows, *found in zip(keys, windows, *columns, strict=True)
+    ]
 
 
 def _point(

@@ -30,6 +30,7 @@ from flows.following import degraded_societies, follow, fresh_breaches, is_quiet
 from flows.gathering import gather
 from flows.silences import tell_silences
 from flows.telling import enqueue, tell
+from flows.weekly_figures import estimate_weeks, store_spillovers
 from flows.wiring import Edges
 from storage import (
     contributors,
@@ -39,6 +40,7 @@ from storage import (
     incidents,
     points,
     signals,
+    weeks_to_estimate,
 )
 from storage.daily_counts import Series
 from storage.database import Database
@@ -122,6 +124,8 @@ def watch(edges: Edges, *, now: datetime) -> WatchReport:
     incidents.store_incidents(edges.database, afterwards.incidents)
     days_to_watch.seen(edges.database, waiting)
     told = tell(edges, now)
+    estimate_weeks(edges, today)
+    store_spillovers(edges, last)
     return WatchReport(
         points=estimated,
         series=in_all,
@@ -213,6 +217,7 @@ def estimate_counted_days(edges: Edges, today: date | None = None, *, since: int
     ]
     log_estimated(keys)
     days_to_watch.wait(edges.database, keys)
+    weeks_to_estimate.wait(edges.database, keys)
     points.store(
         edges.database,
         list(zip(estimated, (version for *_, version in days), strict=True)),

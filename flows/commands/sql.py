@@ -16,13 +16,16 @@ FORMATS = ["table", "csv", "json", "parquet"]
 
 
 @click.command()
-@click.argument("statement")
+@click.argument("statement", default="")
+@click.option("--views", is_flag=True, help="List the views; with the name of one, its columns.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
-def command(statement: str, form: str, output: Path | None) -> None:
+def command(statement: str, views: bool, form: str, output: Path | None) -> None:
     """Ask the database a question (`-` reads it from standard input). Only reading is done.
 
     \b
+    barometer sql --views
+    barometer sql --views weekly_support
     barometer sql "SELECT * FROM ledger"
     barometer sql "SHOW TABLES"
     barometer sql "SELECT * FROM daily_support" --format parquet --output support.parquet
@@ -35,7 +38,7 @@ def command(statement: str, form: str, output: Path | None) -> None:
     from flows.wiring import open_database
     from storage.database import QueryFailed
 
-    question = _question(statement)
+    question = _about_views(statement) if views else _question(statement)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise Mistake("Parquet is binary; name a file with --output.")
     database = open_database(load_settings(), read_only=True)
@@ -45,7 +48,20 @@ def command(statement: str, form: str, output: Path | None) -> None:
         raise Mistake(str(error)) from error
     finally:
         database.close()
+    if views and not result.rows:
+        raise Mistake(f"There is no view {statement!r}; `barometer sql --views` lists them.")
     write_result(result, form, output)
+
+
+def _about_views(name: str) -> str:
+    """The statement that lists the views, or the columns of one."""
+    from storage.statements import query
+
+    if not name:
+        return query("views")
+    if not re.fullmatch(r"\w+", name):
+        raise Mistake("Give --views the name of a view; `barometer sql --views` lists them.")
+    return query("columns_of_view").replace("%(view)s", f"'{name}'")
 
 
 def _question(statement: str) -> str:
