@@ -248,13 +248,33 @@ DROP TABLE IF EXISTS documents_read;
 CREATE VIEW IF NOT EXISTS documents_read AS
 SELECT id, source, outlet, kind, society, language, url, title, story, day, published_at, fetched_at
 FROM (
-    SELECT id, source, outlet, kind, society, language, url, story, day, published_at, fetched_at
-    FROM documents FINAL
-    WHERE kind IN ('news', 'official')
+    SELECT id, last_source AS source, last_outlet AS outlet, last_kind AS kind, society, last_language AS language,
+           last_url AS url, last_story AS story, day, last_published AS published_at, last_fetched AS fetched_at
+    FROM (
+        -- Grouped and not FINAL: the table is sorted by id, and only so does a question for a day read that day alone. A
+        -- document keeps its society and day. Other names inside: an alias equal to a column would replace it.
+        SELECT society, day, id,
+               argMax(source, version)       AS last_source,
+               argMax(outlet, version)       AS last_outlet,
+               argMax(kind, version)         AS last_kind,
+               argMax(language, version)     AS last_language,
+               argMax(url, version)          AS last_url,
+               argMax(story, version)        AS last_story,
+               argMax(published_at, version) AS last_published,
+               argMax(fetched_at, version)   AS last_fetched
+        FROM documents
+        WHERE kind IN ('news', 'official')
+        GROUP BY society, day, id
+    )
 )
 ALL LEFT JOIN (
-    SELECT id, title FROM document_texts FINAL WHERE title != ''
-) USING (id);
+    SELECT day, id, last_title AS title
+    FROM (
+        SELECT day, id, argMax(title, version) AS last_title
+        FROM document_texts
+        GROUP BY day, id
+    )
+) USING (day, id);
 
 DROP TABLE IF EXISTS source_health;
 
