@@ -51,6 +51,7 @@ COMMANDS = {
     "retain": ("retain", "Let expire what is kept only for a time (daily by itself)."),
     "sources": ("sources", "Show and check the sources."),
     "sql": ("sql", "Ask the database a question."),
+    "export": ("export", "Write a view to a file that explains itself."),
     "settings": ("show_settings", "Show every setting and where it comes from; secrets masked."),
     "backup": ("backup", "Back up the embedded bus and database while they are in use."),
     "restore": ("restore", "Restore a backup; what is there stays, under another name."),

@@ -28,12 +28,17 @@ def write_result(result: Result, form: str, output: Path | None) -> None:
     if form == "table" and output is None:
         _table(result)
         return
-    data = {"table": _csv, "csv": _csv, "json": _json, "parquet": _parquet}[form](result)
+    data = {"table": csv_bytes, "csv": csv_bytes, "json": _json, "parquet": _parquet}[form](result)
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    # A reader of the file sees the old one or the new one, never half of it.
+    replace_file(output, data)
+    click.echo(f"{_rows(len(result.rows))} written to {output}", err=True)
+
+
+def replace_file(output: Path, data: bytes) -> None:
+    """Write `data` to `output`: a reader of the file sees the old one or the new one, never half of it."""
     partial = output.with_name(output.name + ".part")
     try:
         partial.write_bytes(data)
@@ -42,7 +47,6 @@ def write_result(result: Result, form: str, output: Path | None) -> None:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise Mistake(f"Cannot write {output}: {error.strerror}.") from error
-    click.echo(f"{_rows(len(result.rows))} written to {output}", err=True)
 
 
 def _table(result: Result) -> None:
@@ -58,7 +62,8 @@ def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def _csv(result: Result) -> bytes:
+def csv_bytes(result: Result) -> bytes:
+    """The result as CSV (RFC 4180), harmless in a spreadsheet."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
     writer.writerow([_harmless(name) for name in result.columns])
@@ -91,15 +96,19 @@ def _encoded(value: Any) -> bytes:
 
 
 def _parquet(result: Result) -> bytes:
+    return parquet_bytes(arrow_table(result))
+
+
+def arrow_table(result: Result) -> Any:
+    """The result as a table of Arrow, with its types also where it has no rows. Raises Mistake where Arrow cannot hold it."""
     import pyarrow
-    import pyarrow.parquet
 
     from flows.arrow_type import arrow_type, arrow_value
 
     _refuse_twins(result, "Parquet")
     columns = list(zip(*result.rows, strict=True)) or [()] * len(result.columns)
     try:
-        data = pyarrow.table(
+        return pyarrow.table(
             {
                 name: pyarrow.array([arrow_value(v) for v in column], type=arrow_type(spec))
                 for name, spec, column in zip(result.columns, result.types, columns, strict=True)
@@ -107,6 +116,13 @@ def _parquet(result: Result) -> bytes:
         )
     except (pyarrow.ArrowException, OverflowError, UnicodeEncodeError) as error:
         raise Mistake(f"Parquet cannot hold this result: {error}; try --format json.") from error
+
+
+def parquet_bytes(data: Any) -> bytes:
+    """A table of Arrow as a Parquet file."""
+    import pyarrow
+    import pyarrow.parquet
+
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(data, sink)
     return bytes(sink.getvalue().to_pybytes())

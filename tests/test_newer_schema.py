@@ -39,7 +39,7 @@ WRITE = {
 
 DO_NOT_WRITE = {
     *("classify", "estimate", "detect", "train", "evaluate"),  # files in, files out
-    *("health", "settings", "sources", "sql"),  # look
+    *("health", "settings", "sources", "sql", "export"),  # look
     "deploy",  # to a Prefect server
     "demo",  # a folder of its own
     "monitor",  # tells operators that it cannot open it; tests/test_monitoring.py

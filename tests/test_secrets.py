@@ -43,6 +43,7 @@ COMMANDS_THAT_OPEN = [
     ["score"],
     ["health"],
     ["sql", "SELECT 1"],
+    ["export", "weekly_support"],
     ["sources", "list"],
     ["settings", "--json"],
 ]
