@@ -21,6 +21,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from alerts.weekly_figures import SeriesWeeks, figures_of_weeks
 from benchmarks.query_world import (
     LAST,
     SOCIETIES,
@@ -31,7 +32,7 @@ from benchmarks.query_world import (
     fill_weeks,
     months,
 )
-from storage import daily_counts
+from storage import contributors, daily_counts, weekly_figures
 from storage.database import Database, DatabaseError, connect
 from storage.migrate import migrate
 from storage.statements import query
@@ -163,10 +164,36 @@ def recount_of_a_full_day(database: Database) -> float:
     return time.perf_counter() - begun
 
 
+def week_of_a_society(database: Database) -> float:
+    """Seconds to estimate a week of the four series of the largest society, with all its parts, as the watch does."""
+    monday = LAST - timedelta(days=LAST.weekday() + 7)
+    span = monday - timedelta(days=7), monday + timedelta(days=6)
+    series = [(SOCIETY, target) for target in TARGETS]
+    begun = time.perf_counter()
+    counts = daily_counts.counts_of_series(database, series, *span)
+    marks = contributors.of_series(database, series, *span)
+    rows = weekly_figures.week_rows(database, series, monday, span[1])
+    figures_of_weeks(
+        [
+            SeriesWeeks(
+                society=society,
+                target=target,
+                monday=monday,
+                counts=counts.get((society, target), {}),
+                marks=marks.get((society, target), {}),
+                rows=rows.get((society, target), ()),
+            )
+            for society, target in series
+        ],
+        {},
+    )
+    return time.perf_counter() - begun
+
+
 def measure(
     judgements: int, times: int, say: Console
-) -> tuple[dict[str, float | None], float, dict[str, int]]:
-    """Seconds by question, seconds of the recount, and rows and bytes of the largest tables."""
+) -> tuple[dict[str, float | None], float, float]:
+    """Seconds by question, of the recount of a full day, and of a week of the largest society."""
     with tempfile.TemporaryDirectory() as folder:
         database = connect(f"chdb:///{folder}/clickhouse", create=True)
         migrate(database, _NOON)
@@ -177,12 +204,11 @@ def measure(
         )
         for table, rows, size_in_bytes in size.rows:
             say.print(f"  {table}: {rows:,} rows, {size_in_bytes / 1e9:.2f} GB", style="dim")
-        recounted = recount_of_a_full_day(database)
+        recounted, week = recount_of_a_full_day(database), week_of_a_society(database)
         database.execute(f"SET max_memory_usage = {MOST_MEMORY}")
         found = {one.name: seconds(database, one, times) for one in asked()}
-        held = {table: int(rows) for table, rows, _ in size.rows}
         database.close()
-        return found, recounted, held
+        return found, recounted, week
 
 
 def report(judgements: int, times: int, say: Console) -> Table:
@@ -192,7 +218,7 @@ def report(judgements: int, times: int, say: Console) -> Table:
     for count in (small, large):
         say.print(f"{count:,} SIMULATED judgements over three years")
         columns.append(measure(count, times, say))
-    (before, recount_before, _), (after, recount_after, _) = columns
+    (before, recount_before, week_before), (after, recount_after, week_after) = columns
     table = Table(title=f"Seconds, median of {times}; at most 1 GB each (SIMULATED history)")
     for name in ("question", f"{small:,}", f"{large:,}", "wanted"):
         table.add_column(name, justify="left" if name == "question" else "right")
@@ -211,6 +237,9 @@ def report(judgements: int, times: int, say: Console) -> Table:
         _shown(recount_before),
         _shown(recount_after),
         f"{RECOUNT_LIMIT:g}",
+    )
+    table.add_row(
+        "estimating a week of the largest society", _shown(week_before), _shown(week_after), ""
     )
     return table
 
