@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import nbclient
@@ -19,11 +20,13 @@ from tests.people import People
 
 NOTEBOOK = Path(__file__).parents[1] / "docs" / "explore.ipynb"
 
+read: Any = nbformat.read  # untyped
+
 SUNDAY = date(2026, 11, 15)
 
 
 def test_the_notebook_is_stored_without_outputs_and_says_that_the_data_is_simulated() -> None:
-    cells = nbformat.read(NOTEBOOK, 4).cells
+    cells = read(NOTEBOOK, 4).cells
     assert not any(cell.get("outputs") for cell in cells)
     assert cells[0].source.startswith("# Exploring with pandas\n\n**The data is simulated**")
 
@@ -41,7 +44,7 @@ def test_the_notebook_runs_and_draws(place: Place, monkeypatch: pytest.MonkeyPat
     place.set("BAROMETER_SIMULATED", "true")
     place.set("BAROMETER_SETTINGS", place.write("barometer.toml", "simulated = true\n"))
     monkeypatch.setenv("IPYTHONDIR", str(place.folder / "ipython"))
-    notebook = nbformat.read(NOTEBOOK, 4)
+    notebook = read(NOTEBOOK, 4)
     client = nbclient.NotebookClient(
         notebook, kernel_name="python3", resources={"metadata": {"path": str(place.folder)}}
     )
