@@ -65,6 +65,7 @@ TOGETHER = {
     "test_deploying": "prefect",
     "test_batch_events": "prefect",
     "test_failed_runs": "prefect",
+    "test_run_limits": "prefect",
     "test_hf_model": "torch",
     "test_hf_checkpoint": "torch",
     "test_training": "torch",

@@ -58,7 +58,7 @@ class PrefectServer:
         """The answer to a POST of `sent`, or else of what is named."""
         deadline = time.monotonic() + 30
         while True:
-            answer = httpx.post(f"{self.api_url}/{path}", json=sent or body, timeout=30)
+            answer = httpx.post(f"{self.api_url}/{path}", json=sent or body, timeout=120)
             # Its answer while its SQLite file is locked; its own client asks again too.
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 break
@@ -111,6 +111,18 @@ def prefect_server(running_prefect: PrefectServer) -> PrefectServer:
     """The server, with the runs of earlier tests out of sight."""
     running_prefect.new_runs()
     return running_prefect
+
+
+@pytest.fixture
+def named_prefect(
+    prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PrefectServer]:
+    """That server, as the one that PREFECT_API_URL names, for Prefect's client in this process too."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_server.api_url)
+    with temporary_settings(updates={PREFECT_API_URL: prefect_server.api_url}):
+        yield prefect_server
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ class Registered:
 
     def get(self, path: str) -> Any:
         """The answer to a GET."""
-        answer = httpx.get(f"{self.prefect.api_url}/{path}", timeout=60)
+        answer = httpx.get(f"{self.prefect.api_url}/{path}", timeout=120)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -36,11 +36,11 @@ class Registered:
         path = f"{self.prefect.api_url}/deployments/name/{step}/barometer"
 
         def answered() -> tuple[httpx.Response] | None:
-            answer = httpx.get(path, timeout=60)
+            answer = httpx.get(path, timeout=120)
             known = answer.is_success or answer.status_code == httpx.codes.NOT_FOUND
             return (answer,) if known else None  # its SQLite file is locked at times
 
-        (answer,) = eventually(answered, within=60, otherwise="no answer", every=ASKED_EVERY)
+        (answer,) = eventually(answered, within=180, otherwise="no answer", every=ASKED_EVERY)
         found: dict[str, Any] = answer.json() if answer.is_success else {}
         return found
 
@@ -51,9 +51,9 @@ class Registered:
             def gone(step: str = step) -> bool:
                 found = self.deployment(step)
                 path = f"{self.prefect.api_url}/deployments/{found.get('id')}"
-                return not found or httpx.delete(path, timeout=60).is_success
+                return not found or httpx.delete(path, timeout=120).is_success
 
-            eventually(gone, within=60, otherwise=f"{step} stays", every=ASKED_EVERY)
+            eventually(gone, within=180, otherwise=f"{step} stays", every=ASKED_EVERY)
 
     def trigger(self, step: str, **parameters: Any) -> str:
         """Ask for a flow run; its id."""
@@ -65,8 +65,15 @@ class Registered:
         """No more runs by its schedule; the next registering schedules them again."""
         deployment = self.deployment(step)["id"]
         httpx.post(
-            f"{self.prefect.api_url}/deployments/{deployment}/pause_deployment", timeout=30
+            f"{self.prefect.api_url}/deployments/{deployment}/pause_deployment", timeout=120
         ).raise_for_status()
+
+    def drop_scheduled(self) -> None:
+        """Remove runs that the scheduler made while the schedules were paused."""
+        for step in STEPS:
+            for run in self.runs(step):
+                if run["auto_scheduled"] and run["state_type"] == "SCHEDULED":
+                    httpx.delete(f"{self.prefect.api_url}/flow_runs/{run['id']}", timeout=120)
 
     def ended(self, run: str) -> dict[str, Any]:
         """The flow run, once it is over."""

@@ -116,15 +116,14 @@ def test_a_drain_whose_prefect_server_is_away_stores_everything(
 
 
 def test_the_step_that_flows_run_tells_a_real_server_of_each_batch(
-    prefect_server: PrefectServer, emptied_edges: Edges, monkeypatch: pytest.MonkeyPatch
+    named_prefect: PrefectServer, emptied_edges: Edges
 ) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", prefect_server.api_url)
     put(emptied_edges, *[(f"row/{n}", about(n)) for n in range(7)])
     assert steps.score().startswith("7 read")
 
     def heard() -> list[dict[str, Any]]:
         wanted = {"event": {"name": [EVENT]}, "resource": {"id": [RESOURCE]}}
-        found: list[dict[str, Any]] = prefect_server.ask("events/filter", filter=wanted)["events"]
+        found: list[dict[str, Any]] = named_prefect.ask("events/filter", filter=wanted)["events"]
         return [event for event in found if event["payload"].get("read") == 7]
 
     (event,) = eventually(heard, within=60, otherwise="no event of a drained batch", every=0.2)

@@ -142,6 +142,7 @@ def test_a_worker_runs_what_is_deployed_and_two_runs_at_once_change_nothing_twic
             assert deployment["job_variables"]["working_dir"] == str(tmp_path)
             # What is asked for below is then all that runs.
             known.pause(step)
+        known.drop_scheduled()
         assert "week" in known.deployment("weekly")["parameter_openapi_schema"]["properties"]
         # Batches of which each comes within the time of quiet that the one before began; together they take longer.
         first = datetime.now(UTC)
@@ -160,8 +161,10 @@ def test_a_worker_runs_what_is_deployed_and_two_runs_at_once_change_nothing_twic
                 every=ASKED_EVERY,
             )
             feed.open.set()
-            ended = [worker.ended(run) for run in twice]
-            assert sorted(run["state_name"] for run in ended) == ["Cancelled", "Completed"]
+            ended = [worker.ended(run["id"]) for run in worker.runs("collect")]
+            states = [run["state_name"] for run in ended]
+            assert states.count("Completed") == 1
+            assert states.count("Cancelled") == len(states) - 1 > 0
 
             # Nobody asks for a watch, and after the burst there is one.
             (watched,) = eventually(
@@ -241,17 +244,11 @@ SERVERS = Settings(
 
 
 @pytest.fixture
-def registered(
-    prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Registered]:
+def registered(named_prefect: PrefectServer) -> Registered:
     """Deployments that this process makes on the server of the tests."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    monkeypatch.setenv("PREFECT_API_URL", prefect_server.api_url)
-    known = Registered(prefect_server)
+    known = Registered(named_prefect)
     known.forget()
-    with temporary_settings(updates={PREFECT_API_URL: prefect_server.api_url}):
-        yield known
+    return known
 
 
 def test_deploying_again_changes_nothing(registered: Registered, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,28 +23,18 @@ NOW = datetime(2026, 11, 30, 7, 10, tzinfo=UTC)
 
 FLOWS = ("watch", "collect")
 
-Environment = dict[str, str]
-
 
 @pytest.fixture
 def environment(
-    prefect_server: PrefectServer, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Environment]:
+    named_prefect: PrefectServer, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """That of a process that runs flows; nobody was told of any yet."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
     for name in FLOWS:
-        httpx.delete(f"{prefect_server.api_url}/variables/name/barometer_failure_of_{name}_told")
-    variables = {
-        **as_environment(embedded_settings),
-        "BAROMETER_MODEL": "/no/such/model",  # may be why it failed
-        "PREFECT_API_URL": prefect_server.api_url,
-    }
-    for name, value in variables.items():
+        httpx.delete(f"{named_prefect.api_url}/variables/name/barometer_failure_of_{name}_told")
+    for name, value in as_environment(embedded_settings).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BAROMETER_MODEL", "/no/such/model")  # may be why it failed
     monkeypatch.setattr(failed_runs, "now_utc", lambda: NOW)
-    with temporary_settings(updates={PREFECT_API_URL: prefect_server.api_url}):
-        yield variables
 
 
 def fail(name: str = "watch", *, crashed: bool = False, deployed: bool = True) -> None:
@@ -84,7 +73,7 @@ def test_every_flow_tells_of_both_kinds_of_end(prefect_server: PrefectServer) ->
 
 
 def test_operators_are_told_once_an_hour_of_each_flow(
-    environment: Environment, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    environment: None, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail()
     text = told(embedded_settings)
@@ -114,7 +103,7 @@ def test_operators_are_told_once_an_hour_of_each_flow(
 
 
 def test_the_channels_are_asked_directly_when_the_database_is_what_failed(
-    environment: Environment, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    environment: None, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BAROMETER_DATABASE_URL", f"clickhouse://127.0.0.1:{free_port()}/barometer")
     fail()
@@ -123,7 +112,7 @@ def test_the_channels_are_asked_directly_when_the_database_is_what_failed(
 
 
 def test_a_bus_that_is_away_keeps_nothing_from_operators(
-    environment: Environment, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    environment: None, embedded_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
         "BAROMETER_BUS_URL", f"kafka://127.0.0.1:{free_port()}?api_version_auto_timeout_ms=200"
@@ -133,14 +122,14 @@ def test_a_bus_that_is_away_keeps_nothing_from_operators(
 
 
 def test_whoever_runs_a_flow_by_hand_is_not_told(
-    environment: Environment, embedded_settings: Settings
+    environment: None, embedded_settings: Settings
 ) -> None:
     fail(deployed=False)
     assert told(embedded_settings) == ""
 
 
 def test_nothing_is_raised_when_nobody_can_be_told(
-    environment: Environment,
+    environment: None,
     embedded_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from flows.run_limits import LIMIT
 from flows.serving import deployments, digest_times
 from flows.settings import Settings
+from flows.watch_automation import NAME
 from flows.wiring import edges, open_database
 from storage import ledger
 from storage.database import Database, DatabaseUnavailable
@@ -174,6 +176,10 @@ def test_served_flow_runs_do_their_work_wait_for_the_database_and_end_with_the_c
             assert found["schedules"]
             # What is asked for below is then all that runs: nothing falls due while the test has the database.
             served.pause(step)
+        automations = [one["name"] for one in prefect_server.ask("automations/filter")]
+        assert automations.count(NAME) == 1
+        limits = [one["name"] for one in prefect_server.ask("v2/concurrency_limits/filter")]
+        assert LIMIT in limits
 
         # The digest's hour was long ago this week: it is told as soon as somebody serves.
         weekly = next(run for run in served.runs("weekly") if not run["auto_scheduled"])
