@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from tests.fixtures_database import MakeUrl
 from tests.local_feed import local_feed
-from tests.services import missing
+from tests.services import free_port, missing
 from tests.test_compose import ROOT, SERVICES
 
 USER = "10001"
@@ -83,22 +84,23 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def closed(place: Path, given: dict[str, str], program: str) -> dict[str, Any]:
+    """Arguments of `subprocess` for a program (Python) in such a place."""
+    enter = CLOSED.format(user=USER, root=ROOT)
+    alone = ("unshare", "--mount", "--propagation", "private", "sh", "-c", enter, "sh")
+    return {
+        "args": [*alone, sys.executable, "-c", program],
+        "env": given | {"PLACE": str(place)},
+        "text": True,
+    }
+
+
 def run_closed(
     place: Path, given: dict[str, str], *asked: list[str]
 ) -> subprocess.CompletedProcess[str]:
     """Commands in such a place, one after the other."""
-    script = COMMANDS.format(asked=asked)
-    return subprocess.run(
-        [
-            *("unshare", "--mount", "--propagation", "private", "sh", "-c"),
-            *(CLOSED.format(user=USER, root=ROOT), "sh", sys.executable, "-c", script),
-        ],
-        env=given | {"PLACE": str(place)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=280,
-    )
+    program = closed(place, given, COMMANDS.format(asked=asked))
+    return subprocess.run(**program, capture_output=True, check=False, timeout=280)
 
 
 def test_it_writes_nowhere_but_in_its_volumes(
@@ -141,3 +143,34 @@ def test_it_writes_nowhere_but_in_its_volumes(
     assert int(watch.stdout.split()[-1]) > 0
     assert (place / "board" / "index.html").stat().st_mode & 0o004, "the web server may not read it"
     assert (place / "data" / "var" / "alerts.log").exists()
+
+
+def test_the_health_check_sees_a_worker_live_and_die(
+    place: Path, clickhouse_url: MakeUrl, kafka_url: str
+) -> None:
+    score = environment(
+        "score",
+        BAROMETER_BUS_URL=kafka_url,
+        BAROMETER_DATABASE_URL=clickhouse_url(),
+        BAROMETER_MODEL="lexicon",
+        BAROMETER_METRICS_PORT=str(free_port()),
+        PREFECT_API_URL="http://127.0.0.1:9/api",
+    )
+    how, program, *check = SERVICES["score"]["healthcheck"]["test"]
+    assert (how, program) == ("CMD", "barometer")
+    made = run_closed(place, score, ["migrate"], check)
+    assert made.returncode == 1, "nobody is there yet"
+    worker = subprocess.Popen(
+        **closed(place, score, COMMANDS.format(asked=[SERVICES["score"]["command"][1:]])),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while run_closed(place, score, check).returncode:
+            assert worker.poll() is None, "it ended by itself"
+            assert time.monotonic() < deadline, "it never became healthy"
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    assert run_closed(place, score, check).returncode == 1
