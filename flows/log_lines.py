@@ -3,8 +3,8 @@
     log.info("judged", extra=ids(document=…, origin=…)) inside bound(batch=…) ->
     {"time": …, "level": "INFO", "logger": "barometer.trail", "message": "judged", "document": …, "origin": …, "batch": …}
 
-The ids let one document be followed from its feed to an alert (docs/observability.md). No author, no title, no text and
-no secret is in a line.
+The ids let one document be followed from its feed to an alert (docs/observability.md). No author and no secret is in a line;
+what the log channel tells is an alert as it was told, and nothing else holds a title or text.
 """
 
 from __future__ import annotations

@@ -55,9 +55,28 @@ def main() -> int:
 
     end_with_parent()
     time.sleep(FIRST_AFTER_SECONDS)
-    from flows.cli import run
+    import click
 
-    return run(["monitor", "--follow"])
+    from flows.failures import sentence_of, status_of
+    from flows.log_lines import speaker
+    from flows.monitor_loop import follow
+    from flows.sentence import sentence
+    from flows.settings import load_settings
+    from flows.stopping import Stopped, stoppable
+
+    try:
+        settings = load_settings()
+        with stoppable():
+            follow(settings, speaker(settings, click.echo))
+    except Stopped:
+        pass  # its parent says so
+    except Exception as error:
+        status = status_of(error)
+        if status is None:
+            raise
+        click.echo(f"barometer: the self-monitor ended: {sentence(sentence_of(error))}", err=True)
+        return status
+    return 0
 
 
 if __name__ == "__main__":

@@ -110,12 +110,9 @@ def look(
         found.append(database)
         unseen |= OF_THE_DATABASE
     else:
+        # What is told first comes first: the pipeline, then what is a matter for people.
         asked: list[tuple[frozenset[Kind], Callable[[], list[Concern]]]] = [
-            (frozenset({Kind.SOURCE}), lambda: silent_sources(database, settings, sources, now)),
-            (frozenset({Kind.LAG}), lambda: lag(database, settings, now)),
-            (frozenset({Kind.INCIDENT}), lambda: unanswered(database, settings, now)),
-            (frozenset({Kind.CHANNEL}), lambda: channels_off(database)),
-            (frozenset({Kind.DIGEST}), lambda: digest(database, settings, now)),
+            (frozenset({Kind.LAG}), lambda: lag(database, settings, now))
         ]
         if backlog is not None and not isinstance(bus, Concern):
             waiting, open_one = backlog, bus
@@ -123,6 +120,12 @@ def look(
                 (frozenset({Kind.BACKLOG}), lambda: growing(database, settings, waiting, now)),
                 (frozenset({Kind.LEDGER}), lambda: ledger(open_one, database)),
             ]
+        asked += [
+            (frozenset({Kind.DIGEST}), lambda: digest(database, settings, now)),
+            (frozenset({Kind.CHANNEL}), lambda: channels_off(database)),
+            (frozenset({Kind.INCIDENT}), lambda: unanswered(database, settings, now)),
+            (frozenset({Kind.SOURCE}), lambda: silent_sources(database, settings, sources, now)),
+        ]
         for kinds, ask in asked:
             try:
                 found += within(EDGE_SECONDS, ask)
