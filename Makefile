@@ -62,7 +62,7 @@ types: $(DEV) ## mypy, strict
 
 bench: $(DEV) ## Documents per second through bus and storage
 	@for file in benchmarks/*.py; do \
-		case "$$file" in */__init__.py) continue ;; esac; \
+		case "$$file" in */__init__.py | */cookbook.py) continue ;; esac; \
 		module=$$(basename "$$file" .py); \
 		echo "==> benchmarks.$$module"; \
 		$(BIN)/python -m "benchmarks.$$module" $(ARGS) || exit 1; \
