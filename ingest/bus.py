@@ -90,6 +90,11 @@ class PartitionBacklog(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     """Published and not committed."""
 
+    @property
+    def dropped(self) -> int:
+        """Messages that went with the retention before the group had committed them: lost to the figures."""
+        return 0 if self.committed is None else max(0, self.first - self.committed)
+
 
 class Consumer(Protocol):
     """One member of a consumer group. Used by one thread."""

@@ -41,7 +41,8 @@ logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL + 1)
 _UNKNOWN_DATABASE = 81
 _WRONG_USER = frozenset({192, 193, 194, 195, 516})
 _READONLY = 164
-_NOT_NOW = frozenset({202, 209, 210, 242})  # too many queries, timeouts, network, read-only for now
+_READONLY_FOR_NOW = 242
+_NOT_NOW = frozenset({202, 209, 210, _READONLY_FOR_NOW})  # too many queries, timeouts, network
 _SETTINGS = {"max_query_size": 67_108_864}  # a query may name thousands of ids
 _SETTINGS_SINCE_20 = {
     "max_partitions_per_insert_block": 0,  # a batch may touch over 100 months
@@ -193,6 +194,11 @@ class ClickHouseDatabase:
                 # A user who may only read, and not even set what a question may take (docs/access.md).
                 self._may_set = False
                 return self._send(text, statement)
+            if error.code == _READONLY_FOR_NOW and len(self._client.connection.hosts) > 1:
+                # A replica that has lost its ZooKeeper: another one may still have it.
+                self._client.disconnect()
+                self._client.connection.hosts.rotate(-1)
+                raise _Lost(f"{self.url}: {sentence(error.message)}") from error
             if error.code in _NOT_NOW:
                 raise DatabaseUnavailable(f"{self.url}: {sentence(error.message)}") from error
             raise query_failed(error.message, statement, error.code) from error

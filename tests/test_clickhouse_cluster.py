@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from clickhouse_driver.errors import ServerException
 
+from storage.clickhouse_database import ClickHouseDatabase
 from storage.cluster import on_cluster, with_database
 from storage.daily_counts import outlet_counts
 from storage.database import Database, DatabaseRefused, connect
@@ -188,6 +191,30 @@ def test_a_row_that_is_deleted_is_gone_from_both(replicated: Database, second: D
         until(lambda database=database: database.query(text, one).rows == [(0,)])  # type: ignore[misc]
     replicated.execute(f"ALTER TABLE document_texts DROP PARTITION '{DAY}'")
     until(lambda: second.query("SELECT count() FROM document_texts").rows == [(0,)])
+
+
+def test_a_replica_that_may_not_write_for_now_is_left_for_the_other(
+    cluster: Cluster, replicated: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that has lost its ZooKeeper is; these have not, so the first answer is made up."""
+    database = ClickHouseDatabase.from_url(cluster.url("barometer"))
+    client = database._client
+    execute, asked = client.execute, []
+
+    def answer(text: str, *rest: Any, **more: Any) -> Any:
+        if text.startswith("INSERT"):
+            asked.append(client.connection.get_description())
+            if len(asked) == 1:
+                raise ServerException("DB::Exception: Table is in readonly mode", 242)
+        return execute(text, *rest, **more)
+
+    monkeypatch.setattr(client, "execute", answer)
+    rows = [("feed:courier/readonly", "courier", NOW, 9)]
+    database.insert("rows_published", ["origin", "source", "at", "version"], rows)
+    assert sorted(asked) == sorted(f"127.0.0.1:{each.port}" for each in cluster.replicas)
+    sql = "SELECT count() FROM rows_published WHERE origin = 'feed:courier/readonly'"
+    assert database.query(sql).rows == [(1,)]
+    database.close()
 
 
 def test_when_the_first_dies_the_second_answers_and_the_first_catches_up(
