@@ -231,8 +231,11 @@ def test_when_the_first_dies_the_second_answers_and_the_first_catches_up(
     more = config.partition("</uncompressed_cache_size>\n")[2].removesuffix("</yandex>\n")
     cluster.replicas[0] = start(first.folder, more=more, ports=[first.port])
     again = connect(cluster.replicas[0].url("barometer"))
-    until(lambda: again.query("SELECT count() FROM documents").rows == [(50,)])
-    assert again.query("SELECT count() FROM dispositions").rows == [(50,)]
+    for table in ("documents", "judgements", "daily_counts"):
+        counted = f"SELECT count() FROM {table} FINAL"
+        wanted = replicated.query(counted).rows
+        until(lambda sql=counted, rows=wanted: again.query(sql).rows == rows)  # type: ignore[misc]
+    assert again.query("SELECT count() FROM documents FINAL").rows == [(50,)]
     again.close()
 
 
