@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120.0
 
-FIRST_AFTER = timedelta(seconds=5)
-"""From the start of serving to the first collecting."""
+FIRST_AFTER = timedelta(seconds=20)
+"""From the start of serving to the first collecting. What falls due while the deployments are being registered, which
+takes some seconds on a busy machine, is not made up for.
+"""
 
 APART = timedelta(seconds=30)
 """Between the turns of collect, score and watch, so that they keep this order."""
