@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from flows.batch_events import EVENT, drained
-from flows.deploying import Place, default_template, deploy, parse_job_variables
+from flows.deploying import Place, default_template, deploy
 from flows.mistake import Mistake
 from flows.run_limits import LIMIT
 from flows.serving import deployments
@@ -378,30 +378,3 @@ def test_without_a_named_server_there_is_nothing_to_deploy_to(
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     with pytest.raises(Mistake, match="set PREFECT_API_URL"):
         deploy(SERVERS, Place(pool="any"), Said())
-
-
-@pytest.mark.parametrize(
-    ("given", "found"),
-    [
-        ("mem_limit=2g", {"mem_limit": "2g"}),
-        ('networks=["a", "b"]', {"networks": ["a", "b"]}),
-        ("privileged=false", {"privileged": False}),
-        ("name=a=b", {"name": "a=b"}),
-    ],
-)
-def test_a_job_variable_is_read_as_json_where_it_is_some(given: str, found: dict[str, Any]) -> None:
-    assert parse_job_variables([given]) == found
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ("mem_limit", "is not KEY=VALUE"),
-        ('env={"TOKEN": "secret"}', "pass the variable by its name with --pass"),
-        ("env.TOKEN=secret", "pass the variable by its name with --pass"),
-    ],
-)
-def test_a_value_of_the_environment_is_no_job_variable(given: str, sentence: str) -> None:
-    with pytest.raises(Mistake, match=sentence) as refused:
-        parse_job_variables([given])
-    assert "secret" not in str(refused.value)
