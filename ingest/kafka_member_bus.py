@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, errors
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from ingest.bus import BusRefused, Message, PartitionsLost
+from ingest.kafka_assignor import EvenByTopic
 from ingest.kafka_client_bus import PATIENCE_MS, KafkaClients
 
 ALIVE_SECONDS = 5.0
@@ -84,7 +84,7 @@ class KafkaMember:
             KafkaConsumer,
             group.rpartition(".")[2],
             group_id=group,
-            partition_assignment_strategy=(CooperativeStickyAssignor,),
+            partition_assignment_strategy=(EvenByTopic,),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,

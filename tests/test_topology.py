@@ -226,7 +226,7 @@ def test_feeds_go_in_an_alert_comes_out_and_a_worker_that_dies_is_replaced_by_th
                 "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             },
         )
-        past = feeds.show("past", range(FALL_DAYS + 1, DAYS + 1))
+        feeds.show("none", [])
         try:
             services.run("migrate")
             database = connect(url)
@@ -241,8 +241,15 @@ def test_feeds_go_in_an_alert_comes_out_and_a_worker_that_dies_is_replaced_by_th
             for step in ("collect", "score", "watch", "weekly", "retain"):
                 deployed.pause(step)
 
-            deployed.run("collect", services)
-            services.until(lambda: recorded(database) == past, "the past is not judged")
+            # The past comes in parts: a worker that joins the group late has its share of the next ones.
+            past = 0
+            for part, first in enumerate(range(FALL_DAYS + 1, DAYS + 1, 5)):
+                past += feeds.show(f"past-{part}", range(first, min(first + 5, DAYS + 1)))
+                deployed.run("collect", services)
+                services.until(
+                    lambda past=past: recorded(database) == past,  # type: ignore[misc]
+                    "the past is not judged",
+                )
             assert services.batches("score-1") > 0
             assert services.batches("score-2") > 0
 
