@@ -62,14 +62,11 @@ def main() -> int:
     from flows.monitor_loop import follow
     from flows.sentence import sentence
     from flows.settings import load_settings
-    from flows.stopping import Stopped, stoppable
 
+    # SIGTERM ends it as it stands: what a check writes is whole or not there, and the parent says that it stopped.
     try:
         settings = load_settings()
-        with stoppable():
-            follow(settings, speaker(settings, click.echo))
-    except Stopped:
-        pass  # its parent says so
+        follow(settings, speaker(settings, click.echo))
     except Exception as error:
         status = status_of(error)
         if status is None:

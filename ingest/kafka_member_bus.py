@@ -17,7 +17,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, erro
 from kafka.structs import MemberState, OffsetAndMetadata
 
 from ingest.bus import BusRefused, Message, PartitionsLost
-from ingest.kafka_assignor import EvenByTopic
+from ingest.kafka_assignor_bus import EvenByTopic
 from ingest.kafka_client_bus import PATIENCE_MS, KafkaClients
 
 ALIVE_SECONDS = 5.0

@@ -26,7 +26,7 @@ def test_a_second_process_is_told_who_holds_the_folder(chdb_url: MakeUrl) -> Non
     database = connect(url, create=True)
     command = [sys.executable, "-c", OTHER_PROCESS, url]
     other = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert other.stdout.startswith("DatabaseUnavailable process ")
+    assert other.stdout.startswith("DatabaseHeld process ")
     assert "clickhouse://" in other.stdout
     assert other.stdout.count("\n") == 1
     assert other.stderr == ""

@@ -48,6 +48,8 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
+        self._written = select.poll()  # select() takes no number above 1,023
+        self._written.register(self._ours, select.POLLIN | select.POLLHUP)
         self.seen = ""
 
     def until(self, text: str) -> str:
@@ -55,7 +57,7 @@ class Terminal:
         deadline, found = time.monotonic() + PATIENCE_SECONDS, ""
         while text not in found:
             assert time.monotonic() < deadline, f"{text!r} never came: {found[-1500:]!r}"
-            if select.select([self._ours], [], [], 0.2)[0]:
+            if self._written.poll(200):
                 try:
                     read = os.read(self._ours, 65536).decode("utf-8", "replace")
                 except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.kafka_assignor import shares
+from ingest.kafka_assignor_bus import shares
 
 
 def owners_of(held: dict[str, list[int]]) -> dict[int, str]:

@@ -97,6 +97,11 @@ class TlsProxy:
             writer.write(struct.pack(">i", len(answer)) + answer)
             await writer.drain()
             if key == _SASL_AUTHENTICATE:
+                if (
+                    not right
+                ):  # as Kafka's brokers wait, so that the client reads the answer before the end
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(reader.read(1), 1.0)
                 return right
 
 
