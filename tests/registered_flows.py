@@ -45,8 +45,14 @@ class Registered:
         return found
 
     def forget(self) -> None:
-        """Remove the deployments of earlier tests, with the slots that their last runs may hold."""
+        """Remove the deployments of earlier tests, with the slots that their last runs may hold, and with the memory of
+        when operators were last told of a run that failed: once an hour is enough for them, and not for a test.
+        """
         for step in STEPS:
+            httpx.delete(
+                f"{self.prefect.api_url}/variables/name/barometer_failure_of_{step}_told",
+                timeout=120,
+            )
 
             def gone(step: str = step) -> bool:
                 found = self.deployment(step)
