@@ -290,7 +290,9 @@ def test_partitions_move_one_by_one_and_the_brokers_can_read_who_we_are(
     bus.publish(topic, [Record("k", b"v")])
     member = bus.subscribe([topic], "barometer.score")
     config = member._consumer.config
-    assert [each.name for each in config["partition_assignment_strategy"]] == ["barometer-even-by-topic"]
+    assert [each.name for each in config["partition_assignment_strategy"]] == [
+        "barometer-even-by-topic"
+    ]
     assert re.fullmatch(r"monitor-score-[\w.-]+-\d+-\d+", config["client_id"])
     producer = bus._producer.config
     assert re.fullmatch(r"monitor-publish-[\w.-]+-\d+-\d+", producer["client_id"])
