@@ -117,14 +117,16 @@ def server(folder: Path) -> Iterator[Edges]:
     """Kafka protocol (Tansu) and a ClickHouse server (Debian's 18.16)."""
     folder.mkdir()
     broker = Broker(folder)
-    with contextmanager(running)(folder) as clickhouse:
-        settings = Settings(
-            bus_url=f"kafka://{broker.address}?session_timeout_ms=6000",
-            database_url=clickhouse.url("barometer_bench"),
-        )
-        with edges(settings, create=True, sources=[]) as opened:
-            yield opened
-    broker.stop()
+    try:
+        with contextmanager(running)(folder) as clickhouse:
+            settings = Settings(
+                bus_url=f"kafka://{broker.address}?session_timeout_ms=6000",
+                database_url=clickhouse.url("barometer_bench"),
+            )
+            with edges(settings, create=True, sources=[]) as opened:
+                yield opened
+    finally:
+        broker.stop()
 
 
 def main() -> None:

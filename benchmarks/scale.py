@@ -20,8 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +28,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.pipeline import InstantClassifier
+from benchmarks.pipeline import InstantClassifier, server
 from benchmarks.watch import LAST, fill, one_more_day
 from benchmarks.watch import seconds as seconds_of_watch
 from classify.corpus import load_corpus
@@ -42,8 +41,6 @@ from flows.settings import Settings
 from flows.wiring import Edges, edges
 from ingest.document import Document, Kind, document_id
 from storage import ledger
-from tests.clickhouse_service import running
-from tests.services import Broker
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -104,23 +101,6 @@ def passages(count: int) -> list[str]:
     return (found * (count // len(found) + 1))[:count]
 
 
-@contextmanager
-def server_edges(folder: Path) -> Iterator[Edges]:
-    """A new broker and a new database server, with nothing in them."""
-    folder.mkdir()
-    broker = Broker(folder)
-    try:
-        with contextmanager(running)(folder) as clickhouse:
-            settings = Settings(
-                bus_url=f"kafka://{broker.address}?session_timeout_ms=6000",
-                database_url=clickhouse.url("barometer_scale"),
-            )
-            with edges(settings, create=True, sources=[]) as opened:
-                yield opened
-    finally:
-        broker.stop()
-
-
 def worker(settings: Settings, core: int, folder: Path) -> subprocess.Popen[bytes]:
     """A `barometer score --follow` that has one core, and so one thread for its model."""
     with (folder / f"worker-{core}.log").open("wb") as log:
@@ -176,7 +156,7 @@ def throughput(workers: int, count: int, folder: Path) -> Throughput:
         made(n, text, today - timedelta(days=n % 20 + 1))
         for n, text in enumerate(passages(WARM_UP + count))
     ]
-    with server_edges(folder) as opened:
+    with server(folder) as opened:
         processes = [worker(opened.settings, core, folder) for core in cores[:workers]]
         try:
             time.sleep(SETTLED_SECONDS)
