@@ -50,6 +50,9 @@ WARM_UP = 400
 SETTLED_SECONDS = 12.0
 """For the group to take in its members: Tansu waits half of a session for more of them."""
 
+FEWEST = 1_000
+"""Documents from which on a rate can be told: a batch has a hundred."""
+
 PATIENCE = 900.0
 
 CHUNK = 10_000
@@ -329,6 +332,8 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=200)
     parser.add_argument("--days", type=int, default=1095)
     options = parser.parse_args()
+    if options.documents is not None and options.documents < FEWEST:
+        parser.error(f"--documents must be {FEWEST:,} or more: fewer tell no rate")
     console = Console(width=110)
     if options.what in ("workers", "all"):
         console.print(workers_table(options.documents or 6_000))
