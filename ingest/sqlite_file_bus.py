@@ -132,7 +132,13 @@ class BusFile:
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
             try:
-                if not self._is_ours(connection):
+                connection.execute("BEGIN")
+                try:
+                    is_ours = self._is_ours(connection)
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                if not is_ours:
                     self._create(connection)
                 # FULL: the log is synced at each commit, so a power cut takes nothing published.
                 connection.execute("PRAGMA synchronous=FULL")
@@ -146,7 +152,11 @@ class BusFile:
                 time.sleep(0.02)
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
-        """True for a bus, False for an empty file; anything else is refused."""
+        """True for a bus, False for an empty file; anything else is refused.
+
+        Needs an open transaction: the mark read before another process makes the tables, and the
+        tables counted after, would look like a stranger's database.
+        """
         (mark,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -7,8 +7,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +100,29 @@ def test_several_processes_make_the_file_and_publish_at_once_without_loss(sqlite
     assert everything(bus, 2_000) == [
         (name, batch, n) for name in "abcd" for batch in range(20) for n in range(25)
     ]
+    bus.close()
+
+
+def test_a_file_that_another_process_makes_meanwhile_is_no_strangers(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = threading.Thread(target=lambda: connect(sqlite_url).create_topics(["t"]))
+
+    class OvertakenOnce(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            found = super().execute(sql, *arguments)
+            if sql == "PRAGMA application_id" and other.ident is None:
+                other.start()
+                other.join(0.5)  # it makes the whole file, where nothing keeps it from that
+            return found
+
+    genuine = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", partial(genuine, factory=OvertakenOnce))
+    bus = connect(sqlite_url)
+    bus.create_topics(["t"])
+    other.join(SECONDS)
+    bus.publish("t", records(3))
+    assert bus.backlog(["t"], "g") == 3
     bus.close()
 
 
