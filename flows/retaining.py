@@ -1,7 +1,7 @@
 """Retain: what is kept no longer than a time goes, once a day, and a log says what went and what is the oldest left.
 
     deleted at the source -> erased        words -> partitions of whole days dropped        quotations -> taken out
-    signatures of stories -> months        dead letters -> deleted                          read messages -> dropped
+    signatures of stories -> months        dead letters, checks -> deleted                  read messages -> dropped
 
 Every figure stays. A step that was done before is done again without harm.
 """
@@ -19,6 +19,9 @@ from flows.wiring import Edges
 from storage import forgetting, retention
 from storage.parameters import FIRST_MOMENT
 from storage.retention import RetentionRun
+
+CHECK_DAYS = 90
+"""Days that checks of the self-monitor are kept: a hundred a day or so, of which the newest few are read."""
 
 LOOK_BACK = timedelta(days=400)
 """Before the last day that is kept: digests and messages of then are looked at again, in case a run was missed."""
@@ -60,6 +63,8 @@ def retain(
         forgetting.merge_told(database)
     say("dropping dead letters")
     letters = retention.expire_letters(database, letters_before)
+    say("dropping checks of the self-monitor")
+    checks = retention.expire_checks(database, now - timedelta(days=CHECK_DAYS))
     say("dropping messages")
     messages, who = edges.bus.expire(now - timedelta(days=settings.text_days))
     say("waiting for old files to go")
@@ -80,6 +85,7 @@ def retain(
             run(retention.QUOTATIONS, settings.text_days, quotations.total, None, "; ".join(quotations.left)),
             run(retention.SIGNATURES, settings.text_days, months, None, "by the month"),
             run(retention.LETTERS, settings.dead_letter_days, letters, left.oldest_letter, files_left),
+            run(retention.CHECKS, CHECK_DAYS, checks, None),
             run(retention.MESSAGES, 0, messages, None, who or "by retention_days of BAROMETER_BUS_URL"),
             run(retention.REMOVED, 0, erased.documents, None, "; ".join(erased.left)),
         )

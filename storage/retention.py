@@ -17,6 +17,7 @@ TEXTS = "texts"
 SIGNATURES = "signatures of stories"
 QUOTATIONS = "quotations"
 LETTERS = "dead letters"
+CHECKS = "checks of the self-monitor"
 MESSAGES = "messages on the bus"
 REMOVED = "documents deleted at their source"
 """What the log calls what expires; the first is in every run."""
@@ -67,6 +68,14 @@ def expire_letters(database: Database, before: datetime) -> int:
     if letters:
         database.execute("ALTER TABLE dead_letters DELETE WHERE read_at < %(b)s", {"b": before})
     return int(letters)
+
+
+def expire_checks(database: Database, before: datetime) -> int:
+    """Begin to delete checks of the self-monitor that were made before then; how many. Its concerns stay."""
+    ((checks,),) = database.query(query("expired_checks"), {"before": before}).rows
+    if checks:
+        database.execute("ALTER TABLE self_checks DELETE WHERE at < %(b)s", {"b": before})
+    return int(checks)
 
 
 def merge_superseded(database: Database) -> int:

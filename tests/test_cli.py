@@ -326,6 +326,14 @@ def test_a_fault_of_ours_is_not_hidden(reading: Place, monkeypatch: pytest.Monke
         reading.run("watch")
 
 
+def test_a_watch_by_hand_writes_the_board_that_the_settings_name(reading: Place) -> None:
+    reading.set("BAROMETER_BOARD", "pages")
+    said = reading.run("watch")
+    assert said.status == 0
+    assert "points estimated" in said.out
+    assert (reading.folder / "pages" / "index.html").is_file()
+
+
 # -- Judging lines ---------------------------------------------------------------------------------
 
 

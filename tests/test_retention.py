@@ -22,6 +22,7 @@ from flows.wiring import Edges, edges
 from ingest.bus import DEAD_LETTERS, DOCUMENTS
 from ingest.document import Document
 from storage import (
+    concerns,
     dead_letters,
     documents,
     forgetting,
@@ -104,6 +105,20 @@ def test_signatures_go_by_the_month_and_dead_letters_by_the_day(database: Databa
     assert retention.expire_letters(database, NOW - timedelta(days=30)) == 0
     kept = retention.kept(database)
     assert (kept.letters, kept.oldest_letter) == (3, letters()[0].read_at.date())
+
+
+def test_old_checks_of_the_self_monitor_go_and_newer_ones_stay(database: Database) -> None:
+    for days in (95, 91, 89, 0):
+        check = concerns.SelfCheck(at=NOW - timedelta(days=days), concerns=1, backlog=None)
+        for _ in range(2):  # a check that was written twice is one
+            concerns.store_check(database, check)
+    before = NOW - timedelta(days=90)
+    assert retention.expire_checks(database, before) == 2
+    while forgetting.mutations_left(database):
+        pass
+    assert retention.expire_checks(database, before) == 0
+    kept = [NOW - check.at for check in concerns.newest_checks(database, 10)]
+    assert kept == [timedelta(days=0), timedelta(days=89)]
 
 
 def test_the_log_has_a_row_for_each_thing_and_knows_when_it_last_ran(database: Database) -> None:

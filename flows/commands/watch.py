@@ -7,11 +7,7 @@ import click
 
 @click.command()
 def command() -> None:
-    """Estimate the days that were counted, look for falls, and tell people."""
-    from flows.steps import now_utc
-    from flows.watching import watch
-    from flows.wiring import edges
+    """Estimate the days that were counted, look for falls, tell people, and write the board where BAROMETER_BOARD names one."""
+    from flows.steps import watch
 
-    with edges() as opened:
-        report = watch(opened, now=now_utc())
-    click.echo(str(report))
+    click.echo(watch())
