@@ -97,15 +97,13 @@ class _Counted:
         return marks_between(self.marks, first, last, days_left_out(days, self.withheld))
 
 
-def write_board(
-    edges: Edges, folder: Path, *, now: datetime, names: Mapping[str, str] | None = None
-) -> Written:
-    """Write the board as of `now` into `folder`; `names` are what to call societies, by code (default: as the edges say).
+def write_board(edges: Edges, folder: Path, *, now: datetime) -> Written:
+    """Write the board as of `now` into `folder`.
 
     Raises Mistake for a folder that holds something else, and for floors that cannot be used.
     """
-    called = edges.society_names if names is None else names
-    return write_folder(folder, render(collect_board(edges, now=now, names=called)))
+    board = collect_board(edges, now=now, names=edges.society_names)
+    return write_folder(folder, render(board))
 
 
 def collect_board(edges: Edges, *, now: datetime, names: Mapping[str, str]) -> Board:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
+import msgspec
+
 from classify.disposition import Disposition
 from classify.judge import Judged
 from classify.judgement import Judgement, Reading
@@ -88,6 +90,13 @@ def cells_of(batch: Sequence[Judged]) -> set[Cell]:
     return {(one.document.society, one.document.day) for one in batch}
 
 
+PLAINLY = {
+    "support": "We need more work visas. Skilled workers who come legally make this country better.",
+    "oppose": "No more work visas. Legal immigration takes our jobs and must be cut.",
+}
+"""Words that carry the stance."""
+
+
 def a_day(
     day: date,
     supporting: int,
@@ -96,10 +105,11 @@ def a_day(
     society: str = "XA",
     first_number: int | None = None,
 ) -> Iterator[Judged]:
-    """A day of four outlets: of each, so many documents for and against `regular`."""
+    """A day of four outlets: of each, so many documents for and against `regular`, and any judge would say so."""
     number = day.toordinal() * 1_000 if first_number is None else first_number
     for outlet in OUTLETS:
         for stance, count in (("support", supporting), ("oppose", opposing)):
             for _ in range(count):
-                yield judged(document(number, day=day, outlet=outlet, society=society), stance)
+                plain = document(number, day=day, outlet=outlet, society=society)
+                yield judged(msgspec.structs.replace(plain, text=PLAINLY[stance]), stance)
                 number += 1

@@ -397,7 +397,7 @@ def test_annotations_say_it_in_words_and_figures() -> None:
     assert (said["n"], said["n_eff"]) == ("640", "211.4")
     assert said["decomposition"] == "within outlets -13.0, mix -2.5, entry and exit +0.5"
     assert "irregular migration moved first" in said["description"]
-    assert said["model_version"] == "barometer-minilm-2"
+    assert said["model_version"] == "barometer-minilm-3"
 
 
 def test_alertmanagers_own_words_say_why() -> None:

@@ -54,7 +54,7 @@ def fall(target: str = "regular", society: str = "XA", **changes: Any) -> FallFa
         "spillover": "Attitudes to irregular migration moved first.",
         "floor": "It is below the floor of -2.",
         "sql": "SELECT * FROM daily_support WHERE society = 'XA' ORDER BY day",
-        "model": "barometer-minilm-2",
+        "model": "barometer-minilm-3",
     }
     return FallFacts(**(values | changes))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from classify.training.examples import Split
     from flows.training.training_run import Trained
 
-DEFAULT_NAME = "barometer-minilm-2"
+DEFAULT_NAME = "barometer-minilm-3"
 
 
 @click.command()

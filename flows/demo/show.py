@@ -16,6 +16,7 @@ from pathlib import Path
 
 from classify.corpus import held_out, load_corpus
 from flows.boarding import write_board
+from flows.demo.cast import SOCIETIES
 from flows.demo.outlets import USUAL, Outlets
 from flows.demo.picture import picture
 from flows.demo.scenario import simulate, sources
@@ -39,6 +40,8 @@ DAYS_BEFORE = 5
 BOARD = "board"
 
 QUESTION = "SELECT * FROM daily_support ORDER BY society, target, day"
+
+NAMES = "societies.toml"
 
 MARK = "demo.toml"
 """A folder that holds this file was made by the demo and may be emptied by it."""
@@ -85,14 +88,18 @@ def _settings(folder: Path) -> Settings:
         "database_url": f"chdb:///{place}/clickhouse",
         "alert_log": f"{place}/alerts.log",
         "allowed_hosts": "127.0.0.1",  # where the outlets are
+        "society_names": f"{place}/{NAMES}",
     }
     text = "# Written by `barometer demo`: the settings of a simulated run.\nsimulated = true\n"
     text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     (folder / MARK).write_text(text, "utf-8")
+    names = "".join(f"{one.code} = {json.dumps(one.name)}\n" for one in SOCIETIES)
+    (folder / NAMES).write_text(names, "utf-8")
     return load_settings().model_copy(
         update={
             **values,
             "alert_log": Path(values["alert_log"]),
+            "society_names": Path(values["society_names"]),
             "simulated": True,
             "host_pause": 0.0,
         }
@@ -148,7 +155,6 @@ def _report(world: World, opened: Edges, conductor: Orchestrator) -> None:
         opened,
         opened.settings.alert_log.parent / BOARD,
         now=_morning_after(world.truth.end_day),
-        names={society.code: society.name for society in world.societies},
     )
     say()
     say(
