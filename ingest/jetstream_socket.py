@@ -195,6 +195,7 @@ def _opened(address: str, port: int, seconds: float) -> socket.socket:
     opened.settimeout(seconds)
     try:
         opened.connect((address, port))
+        opened.settimeout(None)  # of connecting alone: a stream may be silent for longer
     except OSError:
         opened.close()
         raise

@@ -21,6 +21,7 @@ from ingest.guarded_network import NOBODY
 from ingest.jetstream import microseconds
 from ingest.jetstream_cursor import MAX_MESSAGE_BYTES, Position, decode_position, encode_position
 from ingest.jetstream_reader import JetstreamReader
+from ingest.jetstream_socket import public_socket
 from ingest.reading import Memory, Reading
 from tests.certificates import server_context, trusting
 from tests.local_jetstream import LocalJetstream, as_v2, error_frame, info, local_jetstream
@@ -402,6 +403,12 @@ def test_a_peer_that_never_greets_is_given_up(fetcher: Fetcher) -> None:
         with pytest.raises(FetchFailed, match="in time"):
             read(fetcher, f"ws://127.0.0.1:{server.getsockname()[1]}", opening=0.5)
         assert time.monotonic() - began < 60
+
+
+def test_a_stream_may_be_silent_for_longer_than_its_opening_took(sky: LocalJetstream) -> None:
+    """What is left on the socket would break off a quiet stream that is not encrypted: the library doesn't take it off."""
+    with closing(public_socket("127.0.0.1", sky.port, HERE, "sky", seconds=5.0)) as opened:
+        assert opened.gettimeout() is None
 
 
 def test_a_peer_that_is_no_websocket_is_given_up(fetcher: Fetcher) -> None:
