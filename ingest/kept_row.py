@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from ingest.field_mapping import FIELDS, FieldMapping
@@ -54,15 +55,26 @@ def kept_csv_row(content: bytes, columns: int, unread: Sequence[int], *, split: 
         return NOT_KEPT.encode()
     text = content.decode("utf-8", "surrogateescape")
     cells = next(csv.reader(io.StringIO(text, newline="")), [])
-    beyond = len(cells) - columns
-    masked = {
-        place + shift
-        for place in unread
-        for shift in range(min(beyond, 0), max(beyond, 0) + 1)
-        if not is_author_key(cells[place + shift] if 0 <= place + shift < len(cells) else "")
-    }
+    masked = _around(unread, len(cells) - columns, len(cells))
     row = io.StringIO(newline="")
     csv.writer(row, lineterminator="").writerow(
-        [NAME if place in masked and cell else cell for place, cell in enumerate(cells)]
+        [
+            NAME if hidden and cell and not is_author_key(cell) else cell
+            for cell, hidden in zip(cells, masked, strict=True)
+        ]
     )
     return row.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _around(places: Sequence[int], beyond: int, cells: int) -> list[bool]:
+    """Of each cell, whether one of `places` lies within `beyond` of it, to the left where that is negative.
+
+    Counted by where stretches begin and end: a header of a thousand columns over a row of one cell is soon made.
+    """
+    steps = [0] * (cells + 1)
+    for place in places:
+        first, after = max(place + min(beyond, 0), 0), min(place + max(beyond, 0) + 1, cells)
+        if first < after:
+            steps[first] += 1
+            steps[after] -= 1
+    return [open_stretches > 0 for open_stretches in accumulate(steps[:cells])]
