@@ -79,10 +79,8 @@ def mutated_json(sample: bytes, words: Sequence[bytes], chance: random.Random) -
         before, text = lines[at][:start], lines[at][start:]
         try:
             value = json.loads(text)
-        except (
-            ValueError,
-            RecursionError,
-        ):  # the sample is broken, or what replaced it is no JSON or too deep
+        except (ValueError, RecursionError):
+            # The sample is broken, or what replaced it is no JSON or nested too deeply.
             return _finished(b"\n".join(lines), chance, noise=1)
         for _ in range(chance.choice((1, 2, 3, 5))):
             value = _other_value(value, words, chance)

@@ -301,8 +301,10 @@ def test_an_empty_database_gives_an_empty_board(opened: Edges, tmp_path: Path) -
 def test_what_is_deleted_is_on_no_page_any_more(embedded: Edges, tmp_path: Path) -> None:
     fill(embedded)
     folder = tmp_path / "board"
-    first = write_board(embedded, folder, now=NOW)
-    again = write_board(embedded, folder, now=NOW)
+    named = msgspec.structs.replace(embedded, society_names={"XB": "Brennmark"})
+    first = write_board(named, folder, now=NOW)
+    assert "Brennmark" in (folder / "index.html").read_text("utf-8")
+    again = write_board(named, folder, now=NOW)
     assert (again.written, again.unchanged, again.removed) == (0, first.written, 0)
     later = write_board(embedded, folder, now=NOW + timedelta(days=500))
     assert later.removed > 5
